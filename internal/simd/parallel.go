@@ -1,0 +1,49 @@
+package simd
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Parallel splits 0..n into at most threads contiguous ranges and calls f on each, the last ones at the same time as the first.
+// It returns when all are done. The caller must make f's result independent of where the borders lie.
+func Parallel(threads, n int, f func(lo, hi int)) {
+	if n <= 0 {
+		return
+	}
+	threads = min(threads, n)
+	if threads <= 1 {
+		f(0, n)
+		return
+	}
+	var wg sync.WaitGroup
+	for t := 1; t < threads; t++ {
+		wg.Go(func() { f(t*n/threads, (t+1)*n/threads) })
+	}
+	f(0, n/threads)
+	wg.Wait()
+}
+
+// Each calls f(worker, i) once for every i in 0..n, by at most threads workers that take the next i when they are free. Worker
+// numbers are 0..threads-1, for scratch memory. The result is the same for any number of threads if the calls are independent.
+func Each(threads, n int, f func(worker, i int)) {
+	threads = min(threads, n)
+	if threads <= 1 {
+		for i := range n {
+			f(0, i)
+		}
+		return
+	}
+	var next atomic.Int64
+	run := func(worker int) {
+		for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			f(worker, i)
+		}
+	}
+	var wg sync.WaitGroup
+	for t := 1; t < threads; t++ {
+		wg.Go(func() { run(t) })
+	}
+	run(0)
+	wg.Wait()
+}

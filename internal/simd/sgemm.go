@@ -1,0 +1,255 @@
+package simd
+
+import "unsafe"
+
+// Block sizes of the product: kc steps of the inner dimension at a time, nc columns of B packed at a time, mc rows of A a task.
+const (
+	gemmKC = 320
+	gemmNC = 2048
+	gemmMC = 168
+)
+
+// Sgemm computes C = alpha·op(A)·op(B) + beta·C for row-major matrices: op(A) is m×k, op(B) k×n, C m×n; op transposes when its
+// flag is set. A zero beta overwrites C, NaN in it included. The result is the same for any number of threads. It panics when a
+// slice is too short for its shape and stride.
+func Sgemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc, threads int) {
+	if m <= 0 || n <= 0 {
+		return
+	}
+	_ = c[(m-1)*ldc+n-1]
+	if k <= 0 || alpha == 0 {
+		scaleC(m, n, beta, c, ldc)
+		return
+	}
+	if transA {
+		_ = a[(k-1)*lda+m-1]
+	} else {
+		_ = a[(m-1)*lda+k-1]
+	}
+	if transB {
+		_ = b[(n-1)*ldb+k-1]
+	} else {
+		_ = b[(k-1)*ldb+n-1]
+	}
+	if m <= 2 && transB && !transA {
+		gemvDots(m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, threads)
+		return
+	}
+	if beta != 0 && beta != 1 {
+		scaleC(m, n, beta, c, ldc)
+		beta = 1
+	}
+	g := gemm{transA: transA, transB: transB, m: m, n: n, k: k, alpha: alpha, a: a, lda: lda, b: b, ldb: ldb, c: c, ldc: ldc, threads: threads}
+	g.run(beta == 1)
+}
+
+func scaleC(m, n int, beta float32, c []float32, ldc int) {
+	for i := range m {
+		row := c[i*ldc : i*ldc+n]
+		if beta == 0 {
+			clear(row)
+		} else if beta != 1 {
+			ScaleShift(row, row, beta, 0)
+		}
+	}
+}
+
+// gemvDots is the product for one or two rows against a transposed B, whose rows are read in place.
+func gemvDots(m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc, threads int) {
+	if m*n*k < 1<<16 {
+		threads = 1
+	}
+	Parallel(threads, n, func(lo, hi int) {
+		for j := lo; j < hi; j++ {
+			for i := range m {
+				s := alpha * Dot(a[i*lda:i*lda+k], b[j*ldb:j*ldb+k])
+				if beta != 0 {
+					s += beta * c[i*ldc+j]
+				}
+				c[i*ldc+j] = s
+			}
+		}
+	})
+}
+
+type gemm struct {
+	transA, transB bool
+	m, n, k        int
+	alpha          float32
+	a, b, c        []float32
+	lda, ldb, ldc  int
+	threads        int
+}
+
+func (g *gemm) run(accumulate bool) {
+	nv := gemmVecs(g.m)
+	nr := nv * active.lanes
+	if g.m*g.n*g.k < 1<<17 {
+		g.threads = 1
+	}
+	inPlace := !g.transB && g.m <= active.maxRows[nv]
+	nc := min(g.n, gemmNC)
+	panels := (nc + nr - 1) / nr
+	var pb *Scratch
+	if !inPlace {
+		pb = Borrow(panels * nr * min(g.k, gemmKC))
+		defer pb.Return()
+	}
+	for jc := 0; jc < g.n; jc += gemmNC {
+		nc := min(gemmNC, g.n-jc)
+		panels := (nc + nr - 1) / nr
+		for pc := 0; pc < g.k; pc += gemmKC {
+			kc := min(gemmKC, g.k-pc)
+			if !inPlace {
+				Parallel(g.threads, panels, func(lo, hi int) {
+					for p := lo; p < hi; p++ {
+						packB(pb.F[p*nr*kc:(p+1)*nr*kc], g.b, g.ldb, g.transB, pc, kc, jc+p*nr, min(nr, nc-p*nr), nr)
+					}
+				})
+			}
+			load := accumulate || pc > 0
+			if inPlace {
+				g.rowsInPlace(jc, nc, pc, kc, nv, load)
+				continue
+			}
+			g.blocks(pb.F, jc, nc, pc, kc, nv, load)
+		}
+	}
+}
+
+// gemmVecs returns how many vectors wide the tiles for a product of m rows are.
+func gemmVecs(m int) int {
+	if m < active.maxRows[2] {
+		return MaxVecs(max(m, 1))
+	}
+	if active.maxRows[2] > 0 {
+		return 2
+	}
+	return 1
+}
+
+// balanced returns the height of the tiles that m rows fall into when none is higher than most.
+func balanced(m, most int) int {
+	tiles := (m + most - 1) / most
+	return (m + tiles - 1) / tiles
+}
+
+func (g *gemm) blocks(pb []float32, jc, nc, pc, kc, nv int, load bool) {
+	nr := nv * active.lanes
+	mr := balanced(min(g.m, gemmMC), active.maxRows[nv])
+	mc := gemmMC / mr * mr
+	mBlocks := (g.m + mc - 1) / mc
+	panels := (nc + nr - 1) / nr
+	nBlocks := 1
+	for mBlocks*nBlocks < 2*g.threads && nBlocks < panels {
+		nBlocks++
+	}
+	Each(g.threads, mBlocks*nBlocks, func(_, task int) {
+		ib, jb := task/nBlocks, task%nBlocks
+		i0 := ib * mc
+		rows := min(mc, g.m-i0)
+		pa := Borrow(((rows + mr - 1) / mr) * mr * kc)
+		defer pa.Return()
+		packA(pa.F, g.a, g.lda, g.transA, g.alpha, i0, rows, pc, kc, mr)
+		tap := Tap{}
+		t := Tile{Taps: &tap, NTaps: 1, N: kc, BStride: 4 * nr, CStride: 4 * g.ldc}
+		t.NoClamp()
+		for p := jb * panels / nBlocks; p < (jb+1)*panels/nBlocks; p++ {
+			cols := min(nr, nc-p*nr)
+			t.B = &pb[p*nr*kc]
+			vecs := (cols + active.lanes - 1) / active.lanes
+			t.Tail = cols - (vecs-1)*active.lanes
+			for i := 0; i < rows; i += mr {
+				t.A = &pa.F[i*kc]
+				t.C = &g.c[(i0+i)*g.ldc+jc+p*nr]
+				t.Init = nil
+				if load {
+					t.Init = t.C
+				}
+				active.tile(min(mr, rows-i), vecs, &t)
+			}
+		}
+	})
+}
+
+// rowsInPlace is the product for so few rows that B is read once: it is not packed, but for the columns at the right edge.
+func (g *gemm) rowsInPlace(jc, nc, pc, kc, nv int, load bool) {
+	nr := nv * active.lanes
+	panels := (nc + nr - 1) / nr
+	pa := Borrow(g.m * kc)
+	defer pa.Return()
+	packA(pa.F, g.a, g.lda, g.transA, g.alpha, 0, g.m, pc, kc, g.m)
+	Parallel(g.threads, panels, func(lo, hi int) {
+		tap := Tap{}
+		t := Tile{A: unsafe.SliceData(pa.F), Taps: &tap, NTaps: 1, N: kc, CStride: 4 * g.ldc}
+		t.NoClamp()
+		for p := lo; p < hi; p++ {
+			cols := min(nr, nc-p*nr)
+			j := jc + p*nr
+			vecs := (cols + active.lanes - 1) / active.lanes
+			t.Tail = cols - (vecs-1)*active.lanes
+			var edge *Scratch
+			if (pc+kc-1)*g.ldb+j+vecs*active.lanes <= len(g.b) {
+				t.B, t.BStride = &g.b[pc*g.ldb+j], 4*g.ldb
+			} else {
+				edge = Borrow(kc * nr)
+				packB(edge.F, g.b, g.ldb, false, pc, kc, j, cols, nr)
+				t.B, t.BStride = &edge.F[0], 4*nr
+			}
+			t.C = &g.c[j]
+			t.Init = nil
+			if load {
+				t.Init = t.C
+			}
+			active.tile(g.m, vecs, &t)
+			if edge != nil {
+				edge.Return()
+			}
+		}
+	})
+}
+
+// packA lays rows i0… of alpha·op(A), columns p0…p0+kc, out as tiles of mr rows: [tile][kc][mr]; the last tile is as high as what
+// is left.
+func packA(dst, a []float32, lda int, trans bool, alpha float32, i0, rows, p0, kc, mr int) {
+	for i := 0; i < rows; i += mr {
+		h := min(mr, rows-i)
+		d := dst[i*kc : i*kc+h*kc]
+		if trans {
+			for p := range kc {
+				src := a[(p0+p)*lda+i0+i:][:h]
+				for r, v := range src {
+					d[p*h+r] = v * alpha
+				}
+			}
+			continue
+		}
+		for r := range h {
+			src := a[(i0+i+r)*lda+p0:][:kc]
+			for p, q := 0, r; p < len(src) && q < len(d); p, q = p+1, q+h {
+				d[q] = src[p] * alpha
+			}
+		}
+	}
+}
+
+// packB lays cols columns from j0 of rows p0…p0+kc of op(B) out as [kc][nr], zeros behind the columns.
+func packB(dst, b []float32, ldb int, trans bool, p0, kc, j0, cols, nr int) {
+	if !trans {
+		for p := range kc {
+			d := dst[p*nr : (p+1)*nr]
+			copy(d, b[(p0+p)*ldb+j0:][:cols])
+			clear(d[cols:])
+		}
+		return
+	}
+	if cols < nr {
+		clear(dst[:kc*nr])
+	}
+	for j := 0; j < cols; j++ {
+		src := b[(j0+j)*ldb+p0:][:kc]
+		for p, q := 0, j; p < len(src) && q < len(dst); p, q = p+1, q+nr {
+			dst[q] = src[p]
+		}
+	}
+}

@@ -1,0 +1,24 @@
+package simd
+
+// tier is one set of kernels. The vector functions of an assembly tier take whole vectors only.
+type tier struct {
+	name    string
+	lanes   int
+	maxRows [maxTileVecs + 1]int // by vectors across
+	tile    func(rows, nv int, t *Tile)
+	binary  [numBinary]func(dst, a, b []float32)
+	unary   [numUnary]func(dst, x []float32, p, q float32)
+	reduce  [numReduce]func(x, y []float32, p float32) float32
+	vector  int // the vector functions' granule; 1 takes any length
+}
+
+var plainTier = tier{
+	name:    Plain,
+	lanes:   8,
+	maxRows: [maxTileVecs + 1]int{1: 4},
+	tile:    func(rows, nv int, t *Tile) { tilePlain(rows, nv, 8, t) },
+	binary:  binaryPlain,
+	unary:   unaryPlain,
+	reduce:  reducePlain,
+	vector:  1,
+}

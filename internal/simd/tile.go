@@ -1,0 +1,54 @@
+package simd
+
+import "math"
+
+// Tap is one run of a Tile's sum: byte offsets into A and B at which its N steps start.
+type Tap struct{ A, B int }
+
+// Tile is the work of one call of the row-tile kernel, which both the matrix product and the convolutions stand on:
+//
+//	C[r][j] = clamp(init[r][j] + Σ over taps t, Σ over 0 ≤ i < N: A[t.A/4 + i·rows + r] · B[(t.B + i·BStride)/4 + j])
+//
+// for r < rows and j < nv·Lanes() (the last vector stores only Tail lanes). B is read in whole vectors, past Tail too, so it needs
+// that much memory behind it. init is Bias[r] when Bias is set, plus Init[r·CStride/4 + j] when Init is set. Strides are in bytes.
+// The clamp lets NaN through; Lo and Hi are −Inf and +Inf for none.
+type Tile struct {
+	A, B, C *float32
+	Taps    *Tap
+	NTaps   int
+	N       int
+	BStride int
+	CStride int
+	Bias    *float32
+	Init    *float32
+	Tail    int
+	Lo, Hi  float32
+}
+
+// NoClamp sets Lo and Hi so that nothing is clamped.
+func (t *Tile) NoClamp() {
+	t.Lo, t.Hi = float32(math.Inf(-1)), float32(math.Inf(1))
+}
+
+const (
+	maxTileRows = 14
+	maxTileVecs = 4
+)
+
+// Lanes returns the floats in one vector of the row-tile kernel.
+func Lanes() int { return active.lanes }
+
+// MaxRows returns the most rows of a tile in the kernel that is nv vectors wide, 1 ≤ nv ≤ MaxVecs(1).
+func MaxRows(nv int) int { return active.maxRows[nv] }
+
+// MaxVecs returns the most vectors of a tile of so many rows.
+func MaxVecs(rows int) int {
+	nv := 1
+	for nv < maxTileVecs && active.maxRows[nv+1] >= rows {
+		nv++
+	}
+	return nv
+}
+
+// RunTile runs the kernel of rows × nv vectors; rows ≤ MaxRows(nv).
+func RunTile(rows, nv int, t *Tile) { active.tile(rows, nv, t) }
