@@ -1,0 +1,303 @@
+// Package models knows networks by their cards: what goes in, what comes out, where it may be used,
+// and which file it is (by SHA-256). Cards follow Mitchell et al., "Model Cards for Model Reporting" (2019).
+package models
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/caliper-imaging/caliper/preprocess"
+)
+
+// Task is what a model's output means.
+type Task string
+
+// Tasks. Tensor models run by `caliper models run` only: their input is not an image by itself.
+const (
+	Segment  Task = "segment"
+	Detect   Task = "detect"
+	Classify Task = "classify"
+	Tensors  Task = "tensors"
+)
+
+// Card describes one ONNX file. In YAML the keys are as tagged; unknown keys are refused. An example:
+//
+//	schema: 1
+//	name: cxr-nodule
+//	version: "1.0"
+//	file: cxr-nodule.onnx
+//	bytes: 704009
+//	sha256: ec4e75ca…
+//	licence: Apache-2.0
+//	source: trained by this project, models/training/nodule.py
+//	task: detect
+//	modality: [DX, CR]
+//	bodyPart: [CHEST]
+//	view: [PA, AP]
+//	input:
+//	  channels: 1
+//	  size: [512, 512]        # tensor's H, W
+//	  resize: letterbox
+//	  normalise:              # in order, over the image's own grid, before resizing
+//	    - {step: quantiles, lo: 0.005, hi: 0.995, clip: true}
+//	output:
+//	  decode: heatmap         # peaks of a map of scores
+//	  scores: heat            # [1, classes, H/stride, W/stride]
+//	  extent: size            # optional [1, 1 or 2, H/stride, W/stride]: side lengths in pixels of the input
+//	  activation: sigmoid
+//	  stride: 4
+//	  nms: 0.3
+//	  floor: 0.05
+//	  operatingPoint: 0.4
+//	labels: [nodule]
+//	intendedUse: Candidates for a reader on frontal radiographs of adults.
+//	limits: [Not for lateral views.]
+//	trainedOn:
+//	  - {name: phantom chest-xray seeds 1-5000, licence: Apache-2.0}
+//	metrics:
+//	  - {name: sensitivity, value: 0.9, at: 1 false positive an image, on: 200 phantoms of unseen seeds, n: 200}
+type Card struct {
+	Schema      int        `yaml:"schema"` // 1
+	Name        string     `yaml:"name"`   // lower case, digits, - _ and .
+	Version     string     `yaml:"version"`
+	File        string     `yaml:"file"`            // name of the ONNX file, without a folder
+	Bytes       int64      `yaml:"bytes,omitempty"` // size of the file; a file of another size is not hashed
+	SHA256      string     `yaml:"sha256"`          // of the file, lower-case hex
+	Licence     string     `yaml:"licence"`
+	Source      string     `yaml:"source"`
+	Citation    string     `yaml:"citation,omitempty"`
+	Task        Task       `yaml:"task"`
+	Modality    []string   `yaml:"modality,omitempty"` // DICOM terms, upper case
+	BodyPart    []string   `yaml:"bodyPart,omitempty"`
+	View        []string   `yaml:"view,omitempty"`
+	Input       Input      `yaml:"input"`
+	Output      Output     `yaml:"output"`
+	Labels      []string   `yaml:"labels"` // segment: by number, 0 the background; detect and classify: by channel
+	IntendedUse string     `yaml:"intendedUse"`
+	Limits      []string   `yaml:"limits"`
+	TrainedOn   []Training `yaml:"trainedOn,omitempty"`
+	Metrics     []Metric   `yaml:"metrics,omitempty"`
+}
+
+// Input says how an image becomes the tensor [1, channels, H, W] or [1, channels, D, H, W].
+// Normalisation comes first, over the image's own grid; then orientation, spacing, crop, size.
+type Input struct {
+	Name      string            `yaml:"name,omitempty"` // tensor's name; "" is the only input
+	Dims      int               `yaml:"dims"`           // 2 or 3; 0 for models of task tensors
+	Channels  int               `yaml:"channels"`       // 1 grey, 3 RGB
+	Axes      string            `yaml:"axes,omitempty"` // 3-D: directions in which D, H, W grow (nibabel's axis codes); "" is as stored
+	SpacingMM float64           `yaml:"spacingMM,omitempty"`
+	Size      []int             `yaml:"size,omitempty"`      // H, W or D, H, W of the tensor; none is the image's own
+	Multiple  int               `yaml:"multiple,omitempty"`  // sides are padded at their end to a multiple of this
+	Resize    Resize            `yaml:"resize,omitempty"`    // letterbox or stretch, where there is a size
+	Interp    preprocess.Interp `yaml:"interp,omitempty"`    // "" is auto
+	Pad       float64           `yaml:"pad,omitempty"`       // value around a letterbox, after normalisation
+	MinSize   int               `yaml:"minSize,omitempty"`   // smallest side in pixels that is accepted
+	ShortSide int               `yaml:"shortSide,omitempty"` // resize so that the shorter side has this many pixels
+	Normalise []preprocess.Step `yaml:"normalise,omitempty"`
+	Crop      *Crop             `yaml:"crop,omitempty"`
+	Tile      *Tile             `yaml:"tile,omitempty"` // none: the whole image at once
+	Note      string            `yaml:"note,omitempty"`
+}
+
+// Resize says how an image takes on the size of the input.
+type Resize string
+
+// Ways of resizing: Letterbox keeps the aspect, in the middle with padding around; Stretch does not.
+const (
+	Letterbox Resize = "letterbox"
+	Stretch   Resize = "stretch"
+)
+
+// Crop limits the work to a part of the image. Of head: the largest bright component. Of nonzero: what
+// is not the image's smallest value. Of field: the bright disc of a fundus photograph.
+type Crop struct {
+	Of     string `yaml:"of"`     // head, nonzero or field
+	Margin int    `yaml:"margin"` // voxels kept around
+}
+
+// Tile allows a sliding window.
+type Tile struct {
+	Size    []int `yaml:"size"`    // H, W or D, H, W
+	Overlap int   `yaml:"overlap"` // voxels shared by neighbouring tiles
+}
+
+// Output says how the output tensors become labels, boxes or scores.
+type Output struct {
+	Decode     Decode     `yaml:"decode"`
+	Name       string     `yaml:"name,omitempty"` // argmax, threshold, scores: tensor's name; "" is the first
+	Activation Activation `yaml:"activation,omitempty"`
+	// OperatingPoint is the score from which a result counts; for decode threshold the level of the mask.
+	OperatingPoint float64 `yaml:"operatingPoint,omitempty"`
+	Invert         bool    `yaml:"invert,omitempty"`  // threshold: what lies below is the label
+	Channel        int     `yaml:"channel,omitempty"` // threshold: which channel of the output
+	Largest        bool    `yaml:"largest,omitempty"` // keep the largest component of each label
+	FillHoles      bool    `yaml:"fillHoles,omitempty"`
+	// Boxes and heat maps.
+	Boxes      string  `yaml:"boxes,omitempty"`      // [1, N, 4] x0, y0, x1, y1
+	Scores     string  `yaml:"scores,omitempty"`     // [1, N, classes]; heat map [1, classes, h, w]
+	Extent     string  `yaml:"extent,omitempty"`     // heat map: [1, 1 or 2, h, w] side lengths in pixels of the input
+	Relative   bool    `yaml:"relative,omitempty"`   // boxes in parts of the input's width and height, not pixels
+	Background bool    `yaml:"background,omitempty"` // class 0 is the background
+	Stride     int     `yaml:"stride,omitempty"`     // heat map: pixels of the input by cell
+	Side       float64 `yaml:"side,omitempty"`       // heat map without extent: side of a box in pixels of the input
+	NMS        float64 `yaml:"nms,omitempty"`        // greatest intersection over union of two kept boxes of a class
+	Floor      float64 `yaml:"floor,omitempty"`      // lowest score that is listed
+	Grow       float64 `yaml:"grow,omitempty"`       // components: boxes grow by area × grow / perimeter
+	Kernel     float64 `yaml:"kernel,omitempty"`     // components: level of the map that parts components
+	// Within limits detections to labels of another model's mask, such as the lungs.
+	Within *Within `yaml:"within,omitempty"`
+}
+
+// Within names a segmentation model and the labels in which the centre of a detection must lie.
+type Within struct {
+	Model    string   `yaml:"model"`
+	Labels   []uint16 `yaml:"labels"`
+	MarginPx float64  `yaml:"marginPx,omitempty"` // how far outside is still accepted, in pixels of the input
+}
+
+// Decode is the form of the output.
+type Decode string
+
+// Forms of output.
+const (
+	Argmax     Decode = "argmax"     // [1, classes, spatial…]: the label is the strongest channel
+	Threshold  Decode = "threshold"  // [1, channels, spatial…]: label 1 where one channel passes the operating point
+	Boxes      Decode = "boxes"      // boxes and scores, then NMS
+	Heatmap    Decode = "heatmap"    // peaks of a map
+	Components Decode = "components" // boxes around components of a map
+	Scores     Decode = "scores"     // [1, classes]
+	None       Decode = "none"       // tensors as they are
+)
+
+// Activation is applied to scores as they leave the network.
+type Activation string
+
+// Activations; the zero value leaves scores as they are.
+const (
+	Sigmoid Activation = "sigmoid"
+	Softmax Activation = "softmax"
+)
+
+// Training names one source of training data.
+type Training struct {
+	Name    string `yaml:"name"`
+	SHA256  string `yaml:"sha256,omitempty"` // of the list of files, or of the archive, as What says
+	What    string `yaml:"what,omitempty"`
+	Licence string `yaml:"licence,omitempty"`
+}
+
+// Metric is one measured figure.
+type Metric struct {
+	Name     string      `yaml:"name"`
+	Value    float64     `yaml:"value"`
+	At       string      `yaml:"at,omitempty"` // operating point or condition
+	On       string      `yaml:"on"`           // data that it was measured on
+	N        int         `yaml:"n,omitempty"`
+	Interval *[2]float64 `yaml:"interval,omitempty"`
+}
+
+// ParseCard reads a card and checks it. The error names the line of the YAML where it can.
+func ParseCard(data []byte) (*Card, error) {
+	if len(data) > 1<<20 {
+		return nil, &FormatError{Text: fmt.Sprintf("card: want at most 1 MiB, got %d bytes", len(data))}
+	}
+	var c Card
+	if err := yaml.UnmarshalWithOptions(data, &c, yaml.Strict()); err != nil {
+		return nil, &FormatError{Text: "card: " + yaml.FormatError(err, false, false), Err: err}
+	}
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+var (
+	nameForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$`)
+	hashForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	axesForm = regexp.MustCompile(`^[LRPASI]{3}$`)
+)
+
+// Check reports the first field that is missing or makes no sense.
+func (c *Card) Check() error {
+	bad := func(field, want string, got any) error {
+		return &FormatError{Text: fmt.Sprintf("card %s: %s: want %s, got %v", c.Name, field, want, got)}
+	}
+	in, out := c.Input, c.Output
+	switch {
+	case !nameForm.MatchString(c.Name):
+		return bad("name", "letters, digits, dot, dash or underscore, at most 80", fmt.Sprintf("%q", c.Name))
+	case c.Schema != 1:
+		return bad("schema", "1", c.Schema)
+	case c.Version == "":
+		return bad("version", "a text", "none")
+	case !nameForm.MatchString(c.File):
+		return bad("file", "a file name without a folder", fmt.Sprintf("%q", c.File))
+	case !hashForm.MatchString(c.SHA256):
+		return bad("sha256", "64 lower-case hex digits", fmt.Sprintf("%q", c.SHA256))
+	case c.Bytes < 0:
+		return bad("bytes", "0 or more", c.Bytes)
+	case c.Licence == "":
+		return bad("licence", "a text", "none")
+	case c.IntendedUse == "":
+		return bad("intendedUse", "a text", "none")
+	case !slices.Contains([]Task{Segment, Detect, Classify, Tensors}, c.Task):
+		return bad("task", "segment, detect, classify or tensors", fmt.Sprintf("%q", c.Task))
+	}
+	if c.Task == Tensors {
+		if out.Decode != None {
+			return bad("output.decode", "none for task tensors", fmt.Sprintf("%q", out.Decode))
+		}
+		return nil
+	}
+	allowed := map[Task][]Decode{Segment: {Argmax, Threshold}, Detect: {Boxes, Heatmap, Components}, Classify: {Scores}}[c.Task]
+	switch {
+	case !slices.Contains(allowed, out.Decode):
+		return bad("output.decode", fmt.Sprintf("one of %v for task %s", allowed, c.Task), fmt.Sprintf("%q", out.Decode))
+	case in.Dims != 2 && in.Dims != 3:
+		return bad("input.dims", "2 or 3", in.Dims)
+	case in.Channels != 1 && in.Channels != 3:
+		return bad("input.channels", "1 or 3", in.Channels)
+	case len(in.Size) != 0 && len(in.Size) != in.Dims:
+		return bad("input.size", fmt.Sprintf("none or %d numbers", in.Dims), in.Size)
+	case slices.ContainsFunc(in.Size, func(n int) bool { return n < 1 || n > 1<<14 }):
+		return bad("input.size", "1 to 16384", in.Size)
+	case len(in.Size) > 0 && in.Resize != Letterbox && in.Resize != Stretch:
+		return bad("input.resize", "letterbox or stretch with a size", fmt.Sprintf("%q", in.Resize))
+	case in.Dims == 3 && in.Resize == Letterbox:
+		return bad("input.resize", "stretch or none in 3-D", "letterbox")
+	case in.Axes != "" && (in.Dims != 3 || !axesForm.MatchString(in.Axes)):
+		return bad("input.axes", "three of L/R, P/A, S/I in 3-D, none in 2-D", fmt.Sprintf("%q", in.Axes))
+	case !(in.SpacingMM >= 0 && in.SpacingMM < 1000):
+		return bad("input.spacingMM", "0 or more", in.SpacingMM)
+	case in.Multiple < 0 || in.Multiple > 1024:
+		return bad("input.multiple", "0 to 1024", in.Multiple)
+	case in.Crop != nil && !slices.Contains([]string{"head", "nonzero", "field"}, in.Crop.Of):
+		return bad("input.crop.of", "head, nonzero or field", fmt.Sprintf("%q", in.Crop.Of))
+	case in.Crop != nil && (in.Crop.Margin < 0 || in.Crop.Margin > 1<<14):
+		return bad("input.crop.margin", "0 to 16384", in.Crop.Margin)
+	case in.Tile != nil && (len(in.Tile.Size) != in.Dims || in.Tile.Overlap < 0 || in.Tile.Overlap >= slices.Min(in.Tile.Size)):
+		return bad("input.tile", fmt.Sprintf("%d sizes and an overlap below the smallest", in.Dims), *in.Tile)
+	case len(c.Labels) == 0:
+		return bad("labels", "at least one", "none")
+	case !slices.Contains([]Activation{"", Sigmoid, Softmax}, out.Activation):
+		return bad("output.activation", "sigmoid, softmax or none", fmt.Sprintf("%q", out.Activation))
+	case out.Decode == Heatmap && out.Stride < 1:
+		return bad("output.stride", "1 or more", out.Stride)
+	case out.Decode == Boxes && (out.Boxes == "" || out.Scores == ""):
+		return bad("output.boxes, output.scores", "names of two tensors", fmt.Sprintf("%q, %q", out.Boxes, out.Scores))
+	case !(out.NMS >= 0 && out.NMS <= 1):
+		return bad("output.nms", "0 to 1", out.NMS)
+	case out.Within != nil && (out.Within.Model == "" || len(out.Within.Labels) == 0):
+		return bad("output.within", "a model and labels", *out.Within)
+	}
+	for _, s := range in.Normalise {
+		if err := s.Check(); err != nil {
+			return bad("input.normalise", "steps of preprocess", err)
+		}
+	}
+	return nil
+}
