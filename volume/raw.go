@@ -1,5 +1,7 @@
 package volume
 
+import "fmt"
+
 // DType names the type of stored values.
 type DType string
 
@@ -40,4 +42,50 @@ type Raw struct {
 	DType DType
 	Shape []int
 	Bytes []byte
+}
+
+// Values is the product of the shape.
+func (r *Raw) Values() int {
+	n := 1
+	for _, s := range r.Shape {
+		n *= s
+	}
+	return n
+}
+
+// Samples is 3 or 4 where the last index of the shape counts the colours of a voxel, else 1: the index
+// before it is then i.
+func (r *Raw) Samples() int {
+	last := len(r.Shape) - 1
+	if last < 1 || r.Shape[last] != 3 && r.Shape[last] != 4 || r.Shape[last-1] != r.Size[0] {
+		return 1
+	}
+	if last > 1 && r.Shape[last-2] != r.Size[1] || r.Values()%(r.Voxels()*r.Shape[last]) != 0 {
+		return 1
+	}
+	return r.Shape[last]
+}
+
+// Validate reports a shape that does not fit the bytes or the grid.
+func (r *Raw) Validate() error {
+	if err := r.Geometry.Validate(); err != nil {
+		return err
+	}
+	if r.DType.Size() == 0 {
+		return fmt.Errorf("volume: raw: want a known type, got %q", r.DType)
+	}
+	n := 1
+	for _, s := range r.Shape {
+		if s < 1 || n > MaxVoxels/s {
+			return fmt.Errorf("volume: raw: shape %v: want sizes of 1 or more and at most %d values", r.Shape, MaxVoxels)
+		}
+		n *= s
+	}
+	if n%r.Voxels() != 0 {
+		return fmt.Errorf("volume: raw: shape %v: want a whole number of values for each of the %d voxels", r.Shape, r.Voxels())
+	}
+	if want := n * r.DType.Size(); len(r.Bytes) != want {
+		return fmt.Errorf("volume: raw: want %d bytes for shape %v of %s, got %d", want, r.Shape, r.DType, len(r.Bytes))
+	}
+	return nil
 }

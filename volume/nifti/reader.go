@@ -1,0 +1,219 @@
+package nifti
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/caliper-imaging/caliper/volume"
+)
+
+// maxInflation is more than DEFLATE can expand data, so that a small file can't ask for much memory.
+const maxInflation = 1100
+
+// Reader gives the time points of a file one after the other.
+type Reader struct {
+	*Header
+	r     io.Reader
+	files []*os.File
+	next  int
+}
+
+// Open reads the header of a file (.nii, .nii.gz, .hdr or .img, found compressed by its content) and
+// checks that the file is long enough for the voxels that the header announces.
+func Open(path string) (*Reader, error) {
+	head, data := pair(path)
+	r := &Reader{}
+	src, size, packed, err := r.open(head)
+	if err != nil {
+		return nil, err
+	}
+	fail := func(err error) (*Reader, error) {
+		r.Close()
+		return nil, err
+	}
+	buf := make([]byte, size2)
+	n, err := io.ReadFull(src, buf)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return fail(volume.Malformed("nifti: header: %w", err))
+	}
+	if r.Header, err = Parse(buf[:n]); err != nil {
+		return fail(err)
+	}
+	skip := r.offset
+	if r.single {
+		if head != path && data == path {
+			return fail(volume.Malformed("nifti: header: the .hdr beside this .img says that the voxels are in one file with it"))
+		}
+		skip -= int64(n)
+		if skip < 0 { // a short NIfTI-1 header was read together with the first voxels
+			src = io.MultiReader(strings.NewReader(string(buf[r.offset:n])), src)
+			skip = 0
+		}
+	} else {
+		if data == head {
+			return fail(volume.Malformed("nifti: header: the voxels are in a file of their own; want it beside the header with the ending .img"))
+		}
+		if src, size, packed, err = r.open(data); err != nil {
+			return fail(err)
+		}
+	}
+	need := r.offset + r.payload()
+	if packed {
+		if need > size*maxInflation {
+			return fail(volume.Malformed("nifti: voxels: want %d bytes by the header, which %d compressed bytes can't hold", need, size))
+		}
+	} else if size < need {
+		return fail(volume.Malformed("nifti: voxels: want %d bytes by the header, got a file of %d", need, size))
+	}
+	if _, err := io.CopyN(io.Discard, src, skip); err != nil {
+		return fail(truncated(err))
+	}
+	r.r = src
+	return r, nil
+}
+
+func (r *Reader) open(path string) (src io.Reader, size int64, packed bool, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, false, fmt.Errorf("nifti: %w", err)
+	}
+	r.files = append(r.files, f)
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = errors.New("want a file, got a folder")
+	}
+	if err != nil {
+		r.Close()
+		return nil, 0, false, fmt.Errorf("nifti: %w", err)
+	}
+	b := bufio.NewReaderSize(f, 1<<18)
+	if magic, _ := b.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
+		z, err := gzip.NewReader(b)
+		if err != nil {
+			r.Close()
+			return nil, 0, false, volume.Malformed("nifti: gzip: %w", err)
+		}
+		return z, info.Size(), true, nil
+	}
+	return b, info.Size(), false, nil
+}
+
+// Close releases the files.
+func (r *Reader) Close() error {
+	var err error
+	for _, f := range r.files {
+		err = errors.Join(err, f.Close())
+	}
+	r.files = nil
+	return err
+}
+
+func truncated(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return volume.Malformed("nifti: voxels: the file ends before the last one that its header announces")
+	}
+	return volume.Malformed("nifti: voxels: %w", err)
+}
+
+// Skip passes over the next n time points.
+func (r *Reader) Skip(n int) error {
+	if n < 0 || r.next+n > r.Frames {
+		return fmt.Errorf("nifti: frame: want 0 to %d, got %d", r.Frames-1, r.next+n)
+	}
+	r.next += n
+	if _, err := io.CopyN(io.Discard, r.r, int64(n)*r.frameBytes()); err != nil {
+		return truncated(err)
+	}
+	return nil
+}
+
+// chunk is a whole number of samples and of colour voxels.
+const chunk = 3 << 17
+
+// stream hands the bytes of the next time point to put in pieces; first is the index of a piece's first sample.
+func (r *Reader) stream(put func(first int, piece []byte)) error {
+	if r.next >= r.Frames {
+		return io.EOF
+	}
+	left := r.frameBytes()
+	buf := make([]byte, min(chunk, left))
+	first, size := 0, r.Type.Size()
+	for left > 0 {
+		piece := buf[:min(int64(len(buf)), left)]
+		if _, err := io.ReadFull(r.r, piece); err != nil {
+			return truncated(err)
+		}
+		put(first, piece)
+		first += len(piece) / size
+		left -= int64(len(piece))
+	}
+	r.next++
+	if r.next == r.Frames {
+		return r.verify()
+	}
+	return nil
+}
+
+// verify reads on to the checksum of a gzip stream that ends with the voxels.
+func (r *Reader) verify() error {
+	var one [1]byte
+	if _, err := r.r.Read(one[:]); err != nil && !errors.Is(err, io.EOF) {
+		return volume.Malformed("nifti: voxels: %w", err)
+	}
+	return nil
+}
+
+func (r *Reader) order() binary.ByteOrder {
+	if r.BigEndian {
+		return binary.BigEndian
+	}
+	return binary.LittleEndian
+}
+
+// pair gives the file of the header and the file of the voxels.
+func pair(path string) (head, data string) {
+	ending := filepath.Ext(path)
+	base, gz := path, ""
+	if strings.EqualFold(ending, ".gz") {
+		base, gz = strings.TrimSuffix(path, ending), ending
+	}
+	ending = filepath.Ext(base)
+	stem := strings.TrimSuffix(base, ending)
+	switch strings.ToLower(ending) {
+	case ".hdr":
+		return path, beside(stem, gz, matchCase(ending, ".img"))
+	case ".img":
+		return beside(stem, gz, matchCase(ending, ".hdr")), path
+	}
+	return path, path
+}
+
+// beside prefers the partner compressed in the same way, then the other way.
+func beside(stem, gz, ending string) string {
+	other := ".gz"
+	if gz != "" {
+		other = ""
+	}
+	first := stem + ending + gz
+	if _, err := os.Stat(first); err != nil {
+		if _, err := os.Stat(stem + ending + other); err == nil {
+			return stem + ending + other
+		}
+	}
+	return first
+}
+
+func matchCase(like, ending string) string {
+	if like == strings.ToUpper(like) {
+		return strings.ToUpper(ending)
+	}
+	return ending
+}
