@@ -15,16 +15,16 @@ func (e *FormatError) Error() string { return "models: " + e.Text }
 
 func (e *FormatError) Unwrap() error { return e.Err }
 
-// ErrMissing says that a model is known by name or card, but its file is in none of the folders; or,
+// MissingError says that a model is known by name or card, but its file is in none of the folders; or,
 // where Known is false, that no card has the name. A pipeline skips the step and says so.
-type ErrMissing struct {
+type MissingError struct {
 	Name  string
 	File  string // where Known
 	Known bool
 	Dirs  []string // folders that were looked at
 }
 
-func (e *ErrMissing) Error() string {
+func (e *MissingError) Error() string {
 	where := "no folder was given"
 	if len(e.Dirs) > 0 {
 		where = "looked in " + strings.Join(e.Dirs, ", ")

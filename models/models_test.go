@@ -23,7 +23,7 @@ func TestEmbeddedCards(t *testing.T) {
 			t.Errorf("%s and %s have one SHA-256", e.Card.Name, other)
 		}
 		seen[e.Card.SHA256] = e.Card.Name
-		var missing *ErrMissing
+		var missing *MissingError
 		if e.Err != nil && !errors.As(e.Err, &missing) {
 			t.Errorf("%s: %v", e.Card.Name, e.Err)
 		}
@@ -85,7 +85,7 @@ func TestFind(t *testing.T) {
 			t.Errorf("%s: got %q, %v", arg, got, err)
 		}
 	}
-	var missing *ErrMissing
+	var missing *MissingError
 	if _, err := r.Find("nothing"); !errors.As(err, &missing) || missing.Known {
 		t.Errorf("unknown name: got %v", err)
 	}

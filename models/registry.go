@@ -121,7 +121,7 @@ func readCard(name string) (*Card, error) {
 
 // Find gives the model of an argument: the name of a model, the path of a card (.yaml, .yml) or the
 // path of an .onnx file, whose card is found by its SHA-256.
-// The error is an *ErrMissing where the model or its file is not there, a *FormatError where the file
+// The error is an *MissingError where the model or its file is not there, a *FormatError where the file
 // is another one than its card says.
 func (r Registry) Find(arg string) (*Model, error) {
 	switch ext := strings.ToLower(path.Ext(arg)); {
@@ -147,7 +147,7 @@ func (r Registry) Find(arg string) (*Model, error) {
 			return r.locate(c)
 		}
 	}
-	return nil, &ErrMissing{Name: arg, Dirs: r.Dirs}
+	return nil, &MissingError{Name: arg, Dirs: r.Dirs}
 }
 
 // List gives every card, sorted by name, with its model where the file is there.
@@ -238,7 +238,7 @@ func (r Registry) locate(c card) (*Model, error) {
 	if wrong != nil {
 		return nil, wrong
 	}
-	return nil, &ErrMissing{Name: c.Name, File: c.File, Known: true, Dirs: dirs}
+	return nil, &MissingError{Name: c.Name, File: c.File, Known: true, Dirs: dirs}
 }
 
 func wrongHash(c card, name, sum string) error {
