@@ -1,0 +1,51 @@
+// Package codec decodes one frame of pixels by transfer syntax (PS3.5 annex A). It needs no DICOM
+// file: frame.Info says how the frame is laid out.
+package codec
+
+import (
+	"github.com/caliper-imaging/caliper/dicom/codec/frame"
+	"github.com/caliper-imaging/caliper/dicom/codec/native"
+)
+
+// Codec is one row: a transfer syntax and what decodes it. Decode is nil where the transfer syntax is
+// known but not done.
+type Codec struct {
+	UID    string
+	Name   string
+	Lossy  bool
+	Native bool // the pixel data are not in fragments
+	Decode func(dst, src []byte, info frame.Info) error
+}
+
+// Table lists the transfer syntaxes in ascending order of UID.
+func Table() []Codec {
+	return []Codec{
+		{UID: "1.2.840.10008.1.2", Name: "Implicit VR Little Endian", Native: true, Decode: native.Decode},
+		{UID: "1.2.840.10008.1.2.1", Name: "Explicit VR Little Endian", Native: true, Decode: native.Decode},
+		{UID: "1.2.840.10008.1.2.1.98", Name: "Encapsulated Uncompressed Explicit VR Little Endian", Decode: native.Decode},
+		{UID: "1.2.840.10008.1.2.1.99", Name: "Deflated Explicit VR Little Endian", Native: true, Decode: native.Decode},
+		{UID: "1.2.840.10008.1.2.2", Name: "Explicit VR Big Endian", Native: true, Decode: native.Decode},
+	}
+}
+
+// Find gives the row of a transfer syntax.
+func Find(uid string) (Codec, bool) {
+	for _, c := range Table() {
+		if c.UID == uid {
+			return c, true
+		}
+	}
+	return Codec{}, false
+}
+
+// Decode writes one frame of a transfer syntax to dst, which must hold info.Size() bytes.
+func Decode(uid string, dst, src []byte, info frame.Info) error {
+	c, ok := Find(uid)
+	if !ok {
+		return frame.Unsupportedf("dicom", "transfer syntax %s: not known", uid)
+	}
+	if c.Decode == nil {
+		return frame.Unsupportedf("dicom", "transfer syntax %s (%s): its pixels can't be decoded", uid, c.Name)
+	}
+	return c.Decode(dst, src, info)
+}
