@@ -32,7 +32,7 @@ func checkGemm(t *testing.T, rng *rand.Rand, transA, transB bool, m, n, k int, a
 		c[0] = float32(math.NaN())
 	}
 	if !transB && k > 0 { // exactly as long as needed: nothing behind the last row may be read
-		b = b[:(k-1)*ldb+n : (k-1)*ldb+n]
+		b = b[: (k-1)*ldb+n : (k-1)*ldb+n]
 	}
 	want := make([]float64, len(c))
 	for i := range c {
