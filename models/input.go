@@ -22,13 +22,15 @@ type Prepared struct {
 }
 
 // Tensor is the image as [1, channels, H, W] or [1, channels, D, H, W]; it shares the memory.
-func (p *Prepared) Tensor() *tensor.Tensor {
-	s := p.Image.Size
-	shape := []int{1, p.Image.Channels, s[1], s[0]}
-	if p.dims == 3 {
-		shape = []int{1, p.Image.Channels, s[2], s[1], s[0]}
+func (p *Prepared) Tensor() *tensor.Tensor { return Tensor(p.Image, p.dims) }
+
+// Tensor is an image as [1, channels, H, W] (dims 2) or [1, channels, D, H, W] (dims 3); it shares the memory.
+func Tensor(v *volume.Volume, dims int) *tensor.Tensor {
+	shape := []int{1, v.Channels, v.Size[1], v.Size[0]}
+	if dims == 3 {
+		shape = []int{1, v.Channels, v.Size[2], v.Size[1], v.Size[0]}
 	}
-	return tensor.FromFloat32(shape, p.Image.Data)
+	return tensor.FromFloat32(shape, v.Data)
 }
 
 // Prepare brings an image into the form that the card asks for: channels, normalisation over the whole
