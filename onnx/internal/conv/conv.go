@@ -1,11 +1,11 @@
 package conv
 
-import "github.com/caliper-imaging/caliper/internal/simd"
-
 // Packed is a convolution's weight, laid out for the kernels of this machine. It is read only, so calls may share it.
 type Packed struct {
-	p      Params
-	weight []float32
+	p         Params
+	tiles     []rowTile // of one group
+	weight    []float32
+	groupSize int // floats of weight in a group
 }
 
 // Pack lays the weight out for convolutions of p's channels, kernel, stride, dilation and group; p's sizes and pads serve to
@@ -15,7 +15,13 @@ func Pack(weight []float32, p *Params) *Packed {
 	q.normalise()
 	n := q.OutC * (q.InC / q.Group) * q.taps()
 	need("weight", len(weight), n)
-	return &Packed{p: q, weight: append([]float32(nil), weight[:n]...)}
+	k := &Packed{p: q, weight: make([]float32, n), groupSize: n / q.Group}
+	k.tiles = rowTiles(q.OutC/q.Group, k.groupSize/(q.OutC/q.Group))
+	for g := range q.Group {
+		at := g * k.groupSize
+		packTiles(k.weight[at:at+k.groupSize], weight[at:at+k.groupSize], k.tiles, q.InC/q.Group, q.taps())
+	}
+	return k
 }
 
 // Forward computes dst = act(conv(src, weight) + bias) with threads workers; bias may be nil. The result is the same for any
@@ -44,62 +50,9 @@ func (k *Packed) ForwardAdd(dst, src, bias, add []float32, p *Params, act Activa
 	if add != nil {
 		need("addend", len(add), q.Batch*q.OutC*q.outVoxels())
 	}
-	simd.Each(threads, q.Batch*q.OutC, func(_, i int) {
-		n, oc := i/q.OutC, i%q.OutC
-		plane := dst[i*q.outVoxels():][:q.outVoxels()]
-		if add != nil {
-			copy(plane, add[i*q.outVoxels():])
-		} else {
-			clear(plane)
-		}
-		if bias != nil {
-			simd.ScaleShift(plane, plane, 1, bias[oc])
-		}
-		icg := q.InC / q.Group
-		g := oc / (q.OutC / q.Group)
-		for ic := range icg {
-			in := src[(n*q.InC+g*icg+ic)*q.inVoxels():][:q.inVoxels()]
-			planeTaps(plane, in, k.weight[(oc*icg+ic)*q.taps():][:q.taps()], &q)
-		}
-		act.Apply(plane, plane)
-	})
-}
-
-// planeTaps adds one input channel's part of one output channel.
-func planeTaps(out, in, w []float32, p *Params) {
-	for od := range p.Out[0] {
-		for oh := range p.Out[1] {
-			row := out[(od*p.Out[1]+oh)*p.Out[2]:][:p.Out[2]]
-			for kd := range p.Kernel[0] {
-				d := od*p.Stride[0] - p.PadLo[0] + kd*p.Dilation[0]
-				if d < 0 || d >= p.In[0] {
-					continue
-				}
-				for kh := range p.Kernel[1] {
-					h := oh*p.Stride[1] - p.PadLo[1] + kh*p.Dilation[1]
-					if h < 0 || h >= p.In[1] {
-						continue
-					}
-					inRow := in[(d*p.In[1]+h)*p.In[2]:][:p.In[2]]
-					for kw := range p.Kernel[2] {
-						shift := kw*p.Dilation[2] - p.PadLo[2]
-						wt := w[(kd*p.Kernel[1]+kh)*p.Kernel[2]+kw]
-						lo, hi := within(shift, p.Stride[2], p.In[2], p.Out[2])
-						if lo >= hi {
-							continue
-						}
-						if p.Stride[2] == 1 {
-							simd.Axpy(wt, inRow[lo+shift:hi+shift], row[lo:hi])
-							continue
-						}
-						for o := lo; o < hi; o++ {
-							row[o] += wt * inRow[o*p.Stride[2]+shift]
-						}
-					}
-				}
-			}
-		}
-	}
+	d := newDirect(k, &q, threads)
+	d.dst, d.src, d.bias, d.add, d.act = dst, src, bias, add, act
+	d.run(threads)
 }
 
 // within returns the range of outputs o for which 0 ≤ o·stride+shift < in.
