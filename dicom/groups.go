@@ -1,0 +1,56 @@
+package dicom
+
+import (
+	"github.com/suyashkumar/dicom/pkg/tag"
+)
+
+// frameHeader looks attributes up for one frame: in its functional group, then in the shared one
+// (PS3.3 C.7.6.16), then in the data set itself.
+type frameHeader struct {
+	own, shared, data Elements
+}
+
+// frameHeaders gives the header of each frame; the sequences are opened once.
+func (f *File) frameHeaders() []frameHeader {
+	n := f.NumFrames()
+	per := f.Items(tag.PerFrameFunctionalGroupsSequence)
+	shared := f.Item(tag.SharedFunctionalGroupsSequence)
+	n = min(n, max(len(per), 1<<16)) // a wrong NumberOfFrames must not ask for memory
+	out := make([]frameHeader, n)
+	for i := range out {
+		out[i] = frameHeader{shared: shared, data: f.Elements}
+		if i < len(per) {
+			out[i].own = per[i]
+		}
+	}
+	return out
+}
+
+// macro gives the item of a functional group macro, or nil.
+func (h frameHeader) macro(sequence tag.Tag) Elements {
+	if item := h.own.Item(sequence); item != nil {
+		return item
+	}
+	return h.shared.Item(sequence)
+}
+
+func (h frameHeader) floats(sequence, t tag.Tag) []float64 {
+	if v := h.macro(sequence).Floats(t); v != nil {
+		return v
+	}
+	return h.data.Floats(t)
+}
+
+func (h frameHeader) float(sequence, t tag.Tag) (float64, bool) {
+	if v := h.floats(sequence, t); len(v) > 0 {
+		return v[0], true
+	}
+	return 0, false
+}
+
+func (h frameHeader) strings(sequence, t tag.Tag) []string {
+	if v := h.macro(sequence).Strings(t); v != nil {
+		return v
+	}
+	return h.data.Strings(t)
+}

@@ -1,0 +1,182 @@
+package dicom
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"github.com/caliper-imaging/caliper/dicom/codec/frame"
+	"github.com/caliper-imaging/caliper/volume"
+)
+
+// modality turns stored values into the modality's: PS3.3 C.11.1, or C.7.6.16.2.9 by frame.
+type modality struct {
+	slope, intercept float64
+	lut              []float32 // where set, slope and intercept don't apply
+	first            int       // the stored value of lut[0]
+	unit             string    // RescaleType or ModalityLUTType
+}
+
+func (h frameHeader) modality() (modality, error) {
+	m := modality{slope: 1}
+	if item := h.macro(tag.PixelValueTransformationSequence); item != nil {
+		return m, m.rescale(item)
+	}
+	if item := h.data.Item(tag.ModalityLUTSequence); item != nil {
+		t, err := readLUT(item)
+		if err != nil {
+			return m, err
+		}
+		m.lut, m.first, m.unit = t.values, t.first, item.String(tag.ModalityLUTType)
+		return m, nil
+	}
+	return m, m.rescale(h.data)
+}
+
+func (m *modality) rescale(e Elements) error {
+	if v, ok := e.Float(tag.RescaleSlope); ok {
+		m.slope = v
+	} else if e.Has(tag.RescaleSlope) {
+		return frame.Errorf(pkg, "%v RescaleSlope: want a number, got text", tag.RescaleSlope)
+	}
+	if v, ok := e.Float(tag.RescaleIntercept); ok {
+		m.intercept = v
+	} else if e.Has(tag.RescaleIntercept) {
+		return frame.Errorf(pkg, "%v RescaleIntercept: want a number, got text", tag.RescaleIntercept)
+	}
+	if m.slope == 0 {
+		return frame.Errorf(pkg, "%v RescaleSlope: want a number other than 0, got 0", tag.RescaleSlope)
+	}
+	m.unit = e.String(tag.RescaleType)
+	return nil
+}
+
+// apply maps decoded samples (as codecs write them) to modality values.
+func (m modality) apply(dst []float32, raw []byte, info frame.Info) {
+	if m.lut != nil && !info.Float {
+		for i := range dst {
+			at := sample(raw, i, info) - m.first
+			dst[i] = m.lut[max(0, min(at, len(m.lut)-1))]
+		}
+		return
+	}
+	slope, intercept := m.slope, m.intercept
+	switch {
+	case info.Float && info.BitsAllocated == 32:
+		for i := range dst {
+			dst[i] = float32(float64(math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:])))*slope + intercept)
+		}
+	case info.Float:
+		for i := range dst {
+			dst[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))*slope + intercept)
+		}
+	case info.BytesPerSample() == 2 && info.Signed:
+		raw = raw[:2*len(dst)]
+		for i := range dst {
+			dst[i] = float32(float64(int16(binary.LittleEndian.Uint16(raw[2*i:])))*slope + intercept)
+		}
+	case info.BytesPerSample() == 2:
+		raw = raw[:2*len(dst)]
+		for i := range dst {
+			dst[i] = float32(float64(binary.LittleEndian.Uint16(raw[2*i:]))*slope + intercept)
+		}
+	case info.BytesPerSample() == 1 && !info.Signed:
+		for i, v := range raw[:len(dst)] {
+			dst[i] = float32(float64(v)*slope + intercept)
+		}
+	default:
+		for i := range dst {
+			dst[i] = float32(float64(sample(raw, i, info))*slope + intercept)
+		}
+	}
+}
+
+// sample is decoded sample i of a whole-number type.
+func sample(raw []byte, i int, info frame.Info) int {
+	switch info.BytesPerSample() {
+	case 1:
+		if info.Signed && info.BitsAllocated > 1 {
+			return int(int8(raw[i]))
+		}
+		return int(raw[i])
+	case 2:
+		v := binary.LittleEndian.Uint16(raw[2*i:])
+		if info.Signed {
+			return int(int16(v))
+		}
+		return int(v)
+	case 4:
+		v := binary.LittleEndian.Uint32(raw[4*i:])
+		if info.Signed {
+			return int(int32(v))
+		}
+		return int(v)
+	}
+	return int(binary.LittleEndian.Uint64(raw[8*i:]))
+}
+
+// unitOf is the unit of modality values.
+func unitOf(modalityName, rescaleType string, rescaled bool) volume.Unit {
+	if rescaleType == "HU" || modalityName == "CT" && rescaled && rescaleType == "" {
+		return volume.HU
+	}
+	return volume.Arbitrary
+}
+
+// table is a look-up table as its sequence item gives it: PS3.3 C.11.1.1.
+type table struct {
+	values []float32
+	first  int
+	bits   int
+}
+
+// readLUT reads LUTDescriptor and LUTData of an item.
+func readLUT(item Elements) (table, error) {
+	d := item.Ints(tag.LUTDescriptor)
+	if len(d) != 3 {
+		return table{}, frame.Errorf(pkg, "%v LUTDescriptor: want 3 values, got %d", tag.LUTDescriptor, len(d))
+	}
+	entries, bits := d[0]&0xffff, d[2]
+	if entries == 0 {
+		entries = 1 << 16
+	}
+	if bits < 8 || bits > 16 {
+		return table{}, frame.Errorf(pkg, "%v LUTDescriptor: want 8 to 16 bits, got %d", tag.LUTDescriptor, bits)
+	}
+	t := table{first: d[1], bits: bits}
+	if v := item.Ints(tag.LUTData); len(v) >= entries {
+		t.values = make([]float32, entries)
+		for i := range t.values {
+			t.values[i] = float32(v[i] & 0xffff)
+		}
+		return t, nil
+	}
+	words, err := lutWords(item.Bytes(tag.LUTData), entries, bits)
+	if err != nil {
+		return table{}, err
+	}
+	t.values = make([]float32, entries)
+	for i, w := range words {
+		t.values[i] = float32(w)
+	}
+	return t, nil
+}
+
+// lutWords splits LUT data: 16-bit words, or bytes where there are just enough for 8-bit entries.
+func lutWords(b []byte, entries, bits int) ([]uint16, error) {
+	out := make([]uint16, entries)
+	switch {
+	case len(b) >= 2*entries:
+		for i := range out {
+			out[i] = binary.LittleEndian.Uint16(b[2*i:])
+		}
+	case len(b) >= entries && bits == 8:
+		for i := range out {
+			out[i] = uint16(b[i])
+		}
+	default:
+		return nil, frame.Truncatedf(pkg, "LUT data: want %d entries of %d bits, got %d bytes", entries, bits, len(b))
+	}
+	return out, nil
+}

@@ -1,0 +1,184 @@
+package dicom
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sort"
+
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"github.com/caliper-imaging/caliper/study"
+	"github.com/caliper-imaging/caliper/volume"
+)
+
+// Stack is one image made of the frames of one or more objects: a volume, a radiograph, or a series of
+// them over time. Series is complete: geometry, files in the order of their slices, issues. Nothing
+// but headers has been read.
+type Stack struct {
+	Series     study.Series
+	Localiser  bool  // a scout, not for measuring
+	Err        error // why its voxels can't be had, or nil; said in Series.Issues too
+	projection bool
+	times      [][]slice // for each time point the slices in ascending order along the normal
+	steps      []int     // grid index of each slice, where slices are missing
+	uneven     []float64 // distances of the slices, where they must be resampled
+	tilted     bool
+}
+
+// Stacks sorts objects into images: by study, series, image type, echo, matrix, direction. Slices are
+// ordered by their position along the normal; several at the same place are time points. What is not
+// regular is said in Series.Issues; what would need a guess is refused (Err). Objects without pixels
+// are left out. The order of the result follows series UID, then first instance number.
+// Where a series makes several images, their UIDs get "#1", "#2" and so on.
+func Stacks(files []*File) []Stack {
+	groups := map[string][]slice{}
+	var order []string
+	add := func(key string, s ...slice) {
+		if _, ok := groups[key]; !ok {
+			order = append(order, key)
+		}
+		groups[key] = append(groups[key], s...)
+	}
+	sorted := slices.Clone(files)
+	slices.SortStableFunc(sorted, func(a, b *File) int {
+		an, _ := a.Int(tag.InstanceNumber)
+		bn, _ := b.Int(tag.InstanceNumber)
+		return cmp.Or(cmp.Compare(a.String(tag.SeriesInstanceUID), b.String(tag.SeriesInstanceUID)), cmp.Compare(an, bn),
+			cmp.Compare(a.String(tag.SOPInstanceUID), b.String(tag.SOPInstanceUID)), cmp.Compare(a.Path, b.Path))
+	})
+	for n, f := range sorted {
+		if !f.HasPixels() {
+			continue
+		}
+		all := slicesOf(f)
+		if len(all) == 0 {
+			continue
+		}
+		if !all[0].placed || isProjection(f) {
+			// Without a place in the patient every object stands for itself.
+			add(fmt.Sprintf("%s|%d", f.String(tag.SeriesInstanceUID), n), all...)
+			continue
+		}
+		for _, s := range all {
+			add(s.groupKey(), s)
+		}
+	}
+	var out []Stack
+	for _, key := range order {
+		for _, part := range byDirection(groups[key]) {
+			out = append(out, newStack(part))
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Series.UID < out[j].Series.UID })
+	for i := 0; i < len(out); {
+		j := i
+		for j < len(out) && out[j].Series.UID == out[i].Series.UID {
+			j++
+		}
+		if j-i > 1 {
+			for n := i; n < j; n++ {
+				out[n].Series.UID = fmt.Sprintf("%s#%d", out[n].Series.UID, n-i+1)
+			}
+		}
+		i = j
+	}
+	return out
+}
+
+// byDirection splits slices whose planes are not parallel, or whose rows run otherwise.
+func byDirection(all []slice) [][]slice {
+	var out [][]slice
+next:
+	for _, s := range all {
+		for i := range out {
+			if first := out[i][0]; first.placed == s.placed && dot(first.row, s.row) > 0.99995 && dot(first.col, s.col) > 0.99995 || !s.placed {
+				out[i] = append(out[i], s)
+				continue next
+			}
+		}
+		out = append(out, []slice{s})
+	}
+	return out
+}
+
+// isProjection says whether an object is a projection: a distance in its plane holds for one depth.
+func isProjection(f *File) bool {
+	switch f.String(tag.Modality) {
+	case "DX", "CR", "RG", "MG", "PX", "IO", "RF", "XA":
+		return true
+	}
+	return false
+}
+
+func newStack(all []slice) Stack {
+	first := all[0].file
+	d := Describe(first)
+	st := Stack{Series: d.Series, Localiser: all[0].isLocaliser(), projection: isProjection(first)}
+	st.Series.Files, st.Series.Issues = nil, nil
+	if st.Localiser {
+		st.issue("localiser", study.Note, "a scout image; not for measuring")
+	}
+	switch {
+	case slices.Contains(first.Strings(tag.ImageType), "MOSAIC"):
+		st.refuse("siemens-mosaic", "slices are tiled in one picture; they can't be taken apart here")
+		st.plane(all)
+	case !all[0].placed || st.projection:
+		st.plane(all)
+	default:
+		st.place(all)
+	}
+	seen := map[*File]bool{}
+	for _, slices := range st.times {
+		for _, s := range slices {
+			if !seen[s.file] {
+				seen[s.file] = true
+				if s.file.Path != "" {
+					st.Series.Files = append(st.Series.Files, s.file.Path)
+				}
+				st.inherit(s.file.Issues)
+			}
+		}
+	}
+	st.Series.Frames = len(st.times)
+	if err := st.check(first); err != nil && st.Err == nil {
+		st.Err = err
+		st.Series.Issues = append(st.Series.Issues, study.Issue{Code: "not-readable", Severity: study.Refused, Where: "series", Text: err.Error()})
+	}
+	return st
+}
+
+// check sees that the first object's pixels can be described at all.
+func (st *Stack) check(f *File) error {
+	if _, err := f.FrameInfo(); err != nil {
+		return err
+	}
+	g := st.Series.Geometry
+	if err := g.Validate(); err != nil {
+		return err
+	}
+	if st.Series.Channels*g.Voxels() > volume.MaxVoxels {
+		return fmt.Errorf("dicom: series: want at most %d values, got %d × %d", volume.MaxVoxels, st.Series.Channels, g.Voxels())
+	}
+	return nil
+}
+
+// inherit takes over the issues of a file, each code once.
+func (st *Stack) inherit(issues []study.Issue) {
+	for _, is := range issues {
+		if !slices.ContainsFunc(st.Series.Issues, func(have study.Issue) bool { return have.Code == is.Code }) {
+			st.Series.Issues = append(st.Series.Issues, is)
+		}
+	}
+}
+
+func (st *Stack) issue(code string, severity study.Severity, format string, args ...any) {
+	st.Series.Issues = append(st.Series.Issues, study.Issue{Code: code, Severity: severity, Where: "series", Text: fmt.Sprintf(format, args...)})
+}
+
+func (st *Stack) refuse(code, format string, args ...any) {
+	st.issue(code, study.Refused, format, args...)
+	if st.Err == nil {
+		st.Err = fmt.Errorf("dicom: series: %s: %s", code, fmt.Sprintf(format, args...))
+	}
+}
