@@ -112,14 +112,16 @@ type Artifact struct {
 
 // Step is one act of the pipeline: what ran, on what, and with which options.
 type Step struct {
-	Name    string            `json:"name"`
-	Version string            `json:"version,omitempty"`
-	Model   string            `json:"model,omitempty"`
-	SHA256  string            `json:"sha256,omitempty"` // of the model
-	Options map[string]string `json:"options,omitempty"`
-	Inputs  []string          `json:"inputs,omitempty"` // series UIDs hashed, or artifact names
-	Outcome string            `json:"outcome"`          // done, skipped, failed
-	Reason  string            `json:"reason,omitempty"`
+	Name         string            `json:"name"`
+	Version      string            `json:"version,omitempty"`
+	Model        string            `json:"model,omitempty"`
+	SHA256       string            `json:"sha256,omitempty"` // of the model
+	ModelVersion string            `json:"modelVersion,omitempty"`
+	ModelLicence string            `json:"modelLicence,omitempty"`
+	Options      map[string]string `json:"options,omitempty"`
+	Inputs       []string          `json:"inputs,omitempty"` // series UIDs hashed, or artifact names
+	Outcome      string            `json:"outcome"`          // done, skipped, failed
+	Reason       string            `json:"reason,omitempty"`
 }
 
 // Run holds what differs from run to run; everything else in a result repeats byte for byte.
