@@ -1,6 +1,7 @@
 // Package resample moves images and masks from one grid to another, through a transform where one is
 // given. Conventions are those of ITK: a point is inside an image up to the outer border of its
-// outermost voxels, and values between the last centre and that border are those of the last centre.
+// outermost voxels; between the last centre and that border, linear interpolation keeps the value of the
+// last centre, and cubic mirrors the image about it.
 package resample
 
 import (

@@ -68,7 +68,7 @@ func cubicRow(row, coef []float32, size [3]int, at path, fill float32) {
 			continue
 		}
 		for n := range 3 {
-			support(min(max(p[n], 0), float64(size[n]-1)), size[n], &index[n], &weight[n])
+			support(p[n], size[n], &index[n], &weight[n])
 		}
 		sum := 0.0
 		for c := range 4 {
