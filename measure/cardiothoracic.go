@@ -80,7 +80,7 @@ func CTR(m *volume.Mask, l ChestLabels, spacingMM *[2]float64, plane string) (*C
 	}
 	c.MidlinePx = middle / rows
 	c.Ratio = c.HeartPx / c.ThoraxPx
-	scale, unit := 1.0, "{pixel}"
+	scale, unit := 1.0, "{pixels}"
 	if spacingMM != nil {
 		scale, unit = spacingMM[0], "mm"
 	} else {

@@ -150,8 +150,8 @@ func TestOtherGridIsRefused(t *testing.T) {
 func TestPixelsWhereSpacingIsUnknown(t *testing.T) {
 	g := volume.Identity([3]int{61, 61, 1}, [3]float64{0.5, 0.5, 1})
 	f := figures(t, nil, ellipsoid(t, g, [3]float64{10, 10, 10}), Options{NoSpacing: true})
-	if u := f["longest_diameter"].Unit; u != "{pixel}" {
-		t.Errorf("unit: want {pixel}, got %q", u)
+	if u := f["longest_diameter"].Unit; u != "{pixels}" {
+		t.Errorf("unit: want {pixels}, got %q", u)
 	}
 	near(t, "longest", f["longest_diameter"].Value, 41, 0.5)
 	if _, ok := f["volume"]; ok {

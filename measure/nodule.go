@@ -69,7 +69,7 @@ func Nodule2D(ctx context.Context, image *volume.Volume, box [4]float64, o Nodul
 
 // measure takes the lengths of the outline.
 func (n *Nodule) measure(o NoduleOptions) {
-	sx, sy, unit, plane := 1.0, 1.0, "{pixel}", ""
+	sx, sy, unit, plane := 1.0, 1.0, "{pixels}", ""
 	if o.SpacingMM != nil {
 		sx, sy, unit, plane = o.SpacingMM[0], o.SpacingMM[1], "mm", o.Plane
 		if o.Magnification > 1 {
@@ -92,7 +92,7 @@ func (n *Nodule) measure(o NoduleOptions) {
 		return out
 	}
 	n.DiameterPx = long / math.Sqrt(sx*sy)
-	areaUnit := "{pixel}"
+	areaUnit := "{pixels}"
 	if unit == "mm" {
 		areaUnit = "mm2"
 	}

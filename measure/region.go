@@ -156,7 +156,7 @@ func (r *Region) intensity(f func(sorted []float32) float64, method string) (stu
 // lengthUnit is mm, or pixels where the spacing isn't known.
 func (r *Region) lengthUnit() string {
 	if r.noSpacing {
-		return "{pixel}"
+		return "{pixels}"
 	}
 	return "mm"
 }

@@ -28,7 +28,7 @@ var area = Measure{
 		if !r.single() {
 			return study.Measurement{}, false
 		}
-		got := study.Measurement{Value: float64(r.Count), Unit: "{pixel}", Method: "pixels counted at full weight"}
+		got := study.Measurement{Value: float64(r.Count), Unit: "{pixels}", Method: "pixels counted at full weight"}
 		if !r.noSpacing {
 			got.Unit = "mm2"
 			a, b := inPlane(r.sliceAxis)

@@ -45,7 +45,7 @@ func columns() []column {
 			return figure(f.Measures, study.KeyLongestDiameter, "{pixels}")
 		}},
 		{"short_axis_mm", func(_ *study.Result, f *study.Finding) string { return figure(f.Measures, study.KeyShortAxis, "mm") }},
-		{"volume_ml", func(_ *study.Result, f *study.Finding) string { return figure(f.Measures, study.KeyVolume, "mL") }},
+		{"volume_ml", func(_ *study.Result, f *study.Finding) string { return figure(f.Measures, study.KeyVolume, "ml") }},
 		{"prior_longest_diameter_mm", func(_ *study.Result, f *study.Finding) string {
 			if f.Change == nil {
 				return ""

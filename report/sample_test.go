@@ -197,7 +197,7 @@ func brain() *study.Result {
 		for n, name := range names {
 			v := base[n] * (1 + 0.021*float64(side) - 0.003*float64(n))
 			change := -1.1 - 0.2*float64(n)
-			r.Measures = append(r.Measures, study.Measurement{Key: study.KeyVolume, Label: name, Side: lat, Value: v, Unit: "mL", Method: "voxels of the label at full weight",
+			r.Measures = append(r.Measures, study.Measurement{Key: study.KeyVolume, Label: name, Side: lat, Value: v, Unit: "ml", Method: "voxels of the label at full weight",
 				Prior: ptr(v / (1 + change/100)), ChangePercent: ptr(change), ChangePercentPerYear: ptr(change * 365.25 / 401)})
 		}
 	}
@@ -225,8 +225,8 @@ func abdomen() *study.Result {
 		Technique: []study.Fact{{Name: "Acquisition", Value: "CT, 120 kV, kernel B30f, slices of 3 mm"}},
 	}
 	for _, label := range []string{"lesion 1", "lesion 2"} {
-		for n, key := range []string{"longestDiameter", "shortAxis", "volume", "huMean", "huSD", "huP95"} {
-			m := study.Measurement{Key: key, Label: label, Value: []float64{31.42, 22.7, 11.934, 48.31, 17.2, 81}[n], Unit: []string{"mm", "mm", "mL", "[hnsf'U]", "[hnsf'U]", "[hnsf'U]"}[n], Method: "all voxels of the label"}
+		for n, key := range []string{study.KeyLongestDiameter, study.KeyShortAxis, study.KeyVolume, "huMean", "huSD", "huP95"} {
+			m := study.Measurement{Key: key, Label: label, Value: []float64{31.42, 22.7, 11.934, 48.31, 17.2, 81}[n], Unit: []string{"mm", "mm", "ml", "[hnsf'U]", "[hnsf'U]", "[hnsf'U]"}[n], Method: "all voxels of the label"}
 			if n < 2 {
 				m.Method, m.Plane = "longest line within one slice", "axial"
 				m.Interval = &[2]float64{m.Value - 0.8, m.Value + 0.8}
