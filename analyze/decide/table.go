@@ -1,0 +1,9 @@
+package decide
+
+// Table is every guideline, sorted by key.
+func Table() []Guideline {
+	return []Guideline{
+		acrIncidentalNodule,
+		fleischner2017,
+	}
+}
