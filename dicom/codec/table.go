@@ -4,7 +4,9 @@ package codec
 
 import (
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
+	"github.com/caliper-imaging/caliper/dicom/codec/jpeg"
 	"github.com/caliper-imaging/caliper/dicom/codec/native"
+	"github.com/caliper-imaging/caliper/dicom/codec/rle"
 )
 
 // Codec is one row: a transfer syntax and what decodes it. Decode is nil where the transfer syntax is
@@ -25,6 +27,16 @@ func Table() []Codec {
 		{UID: "1.2.840.10008.1.2.1.98", Name: "Encapsulated Uncompressed Explicit VR Little Endian", Decode: native.Decode},
 		{UID: "1.2.840.10008.1.2.1.99", Name: "Deflated Explicit VR Little Endian", Native: true, Decode: native.Decode},
 		{UID: "1.2.840.10008.1.2.2", Name: "Explicit VR Big Endian", Native: true, Decode: native.Decode},
+		{UID: "1.2.840.10008.1.2.4.50", Name: "JPEG Baseline", Lossy: true, Decode: jpeg.Decode},
+		{UID: "1.2.840.10008.1.2.4.51", Name: "JPEG Extended", Lossy: true, Decode: jpeg.Decode},
+		{UID: "1.2.840.10008.1.2.4.55", Name: "JPEG Full Progression", Lossy: true, Decode: jpeg.Decode},
+		{UID: "1.2.840.10008.1.2.4.57", Name: "JPEG Lossless, Non-Hierarchical"},
+		{UID: "1.2.840.10008.1.2.4.70", Name: "JPEG Lossless, Non-Hierarchical, First-Order Prediction"},
+		{UID: "1.2.840.10008.1.2.4.80", Name: "JPEG-LS Lossless"},
+		{UID: "1.2.840.10008.1.2.4.81", Name: "JPEG-LS Near-Lossless", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.90", Name: "JPEG 2000 Lossless Only"},
+		{UID: "1.2.840.10008.1.2.4.91", Name: "JPEG 2000", Lossy: true},
+		{UID: "1.2.840.10008.1.2.5", Name: "RLE Lossless", Decode: rle.Decode},
 	}
 }
 
