@@ -2,13 +2,17 @@ package report
 
 import (
 	"fmt"
-	"html"
 	"io"
 
+	"github.com/caliper-imaging/caliper/report/internal/view"
+	"github.com/caliper-imaging/caliper/report/internal/web"
 	"github.com/caliper-imaging/caliper/study"
 )
 
 func writeHTML(w io.Writer, r *study.Result, o Options) error {
-	_, err := fmt.Fprintf(w, "<!doctype html><title>%s</title>", html.EscapeString(r.Study.Key))
-	return err
+	c, err := withPixels(r, o)
+	if err != nil {
+		return fmt.Errorf("report: html: %w", err)
+	}
+	return web.WriteReport(w, view.Of(c))
 }

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"github.com/caliper-imaging/caliper/internal/atomicfile"
+	"github.com/caliper-imaging/caliper/report/internal/draw"
 	"github.com/caliper-imaging/caliper/study"
 )
 
@@ -119,24 +120,10 @@ func samplesOf(img image.Image, samples int) []byte {
 	return out
 }
 
-// pictureOf gives a key image the standard library's type: grey, or colour without transparency.
-func pictureOf(k *study.KeyImage) image.Image {
-	rect := image.Rect(0, 0, k.Width, k.Height)
-	if k.Samples == 1 {
-		return &image.Gray{Pix: k.Pixels, Stride: k.Width, Rect: rect}
-	}
-	img := image.NewNRGBA(rect)
-	for n := range k.Width * k.Height {
-		copy(img.Pix[4*n:], k.Pixels[3*n:3*n+3])
-		img.Pix[4*n+3] = 255
-	}
-	return img
-}
-
 func encodePNG(k *study.KeyImage) ([]byte, error) {
 	var out bytes.Buffer
 	enc := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := enc.Encode(&out, pictureOf(k)); err != nil {
+	if err := enc.Encode(&out, draw.Picture(k)); err != nil {
 		return nil, fmt.Errorf("report: key image %q: %w", k.ID, err)
 	}
 	return out.Bytes(), nil

@@ -3,7 +3,6 @@ package pdf
 import (
 	"bytes"
 	"fmt"
-	"image"
 	"image/png"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -145,17 +144,8 @@ func (p *paper) register(k *study.KeyImage) (string, error) {
 		return name, nil
 	}
 	name := fmt.Sprintf("image%d", len(p.images)+1)
-	var img image.Image = &image.Gray{Pix: k.Pixels, Stride: k.Width, Rect: image.Rect(0, 0, k.Width, k.Height)}
-	if k.Samples == 3 {
-		rgba := image.NewNRGBA(image.Rect(0, 0, k.Width, k.Height))
-		for n := range k.Width * k.Height {
-			copy(rgba.Pix[4*n:], k.Pixels[3*n:3*n+3])
-			rgba.Pix[4*n+3] = 255
-		}
-		img = rgba
-	}
 	var out bytes.Buffer
-	if err := png.Encode(&out, img); err != nil {
+	if err := png.Encode(&out, draw.Picture(k)); err != nil {
 		return "", err
 	}
 	p.f.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: "PNG"}, &out)
@@ -202,7 +192,7 @@ func (p *paper) legend(legend []draw.Legend, x, w float64) {
 }
 
 func (p *paper) plot(b view.Plot) {
-	const h = 46.0
+	const h = 40.0
 	d := draw.Plot(b.Curve, 118, h, p.measure)
 	if d == nil {
 		return

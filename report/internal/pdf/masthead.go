@@ -27,10 +27,14 @@ func (p *paper) masthead() {
 func (p *paper) priority() {
 	s := swatch{muted, draw.White}
 	words := "ROUTINE"
-	switch p.page.Priority {
-	case study.Urgent:
+	switch {
+	case p.page.Status == study.Failed:
+		s, words = swatch{draw.Vermilion, draw.White}, "FAILED"
+	case p.page.Status == study.Skipped:
+		s, words = swatch{draw.Orange, draw.Black}, "SKIPPED"
+	case p.page.Priority == study.Urgent:
 		s, words = swatch{draw.Orange, draw.Black}, "! URGENT"
-	case study.Critical:
+	case p.page.Priority == study.Critical:
 		s, words = swatch{draw.Vermilion, draw.White}, "!! CRITICAL"
 	}
 	w := p.pill(margin, p.y, words, 10, s)

@@ -124,7 +124,11 @@ func (p *paper) runningHeads() {
 }
 
 func (p *paper) section(s view.Section) {
-	p.need(22)
+	least := 22.0
+	if _, ok := s.Blocks[0].(view.Figures); ok {
+		least = 92
+	}
+	p.need(least)
 	if p.full {
 		return
 	}

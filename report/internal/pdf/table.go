@@ -60,7 +60,10 @@ func (p *paper) table(t view.Table) {
 	}
 	p.y += 1
 	for n, note := range t.Notes {
-		p.paragraph(margin+cellPad, width-2*cellPad, fmt.Sprintf("%d  %s", n+1, note), 7, muted)
+		if len(t.Notes) > 1 {
+			note = fmt.Sprintf("%d  %s", n+1, note)
+		}
+		p.paragraph(margin+cellPad, width-2*cellPad, note, 7, muted)
 	}
 	p.y += 1.8
 }

@@ -9,8 +9,8 @@ import (
 
 func findings(r *study.Result) []Block {
 	if len(r.Findings) == 0 {
-		if r.Status != study.Done && r.Status != "" {
-			return nil
+		if !looked(r) {
+			return plots(r, "")
 		}
 		blocks := []Block{Paragraph{Text: "No finding above the operating point of the models used. This does not exclude disease.", Muted: true}}
 		return append(blocks, plots(r, "")...)
@@ -25,6 +25,16 @@ func findings(r *study.Result) []Block {
 		blocks = append(blocks, Paragraph{Text: fmt.Sprintf("Details of the first %d findings are given; those of all %d are in report.json.", maxDetails, len(r.Findings)), Muted: true})
 	}
 	return append(blocks, plots(r, "")...)
+}
+
+// looked reports whether a step that can find anything was done.
+func looked(r *study.Result) bool {
+	for _, s := range r.Steps {
+		if s.Outcome == "done" && (strings.HasPrefix(s.Name, "detect") || strings.HasPrefix(s.Name, "classify")) {
+			return true
+		}
+	}
+	return false
 }
 
 func summary(r *study.Result) Table {

@@ -28,7 +28,7 @@ func figuresTable(list []study.Measurement, structures bool) Table {
 	for n := range list {
 		method := clip(strings.Join(nonEmpty(list[n].Method, planeText(list[n].Plane)), "; "))
 		if method != "" && number[method] == "" {
-			notes = append(notes, method)
+			notes = append(notes, sentence(method))
 			number[method] = strconv.Itoa(len(notes))
 		}
 	}
@@ -77,7 +77,7 @@ func figuresTable(list []study.Measurement, structures bool) Table {
 	t := Table{Notes: notes}
 	var used []column
 	for _, c := range all {
-		if c.Title == "Measure" && oneKey {
+		if c.Title == "Measure" && oneKey || c.Title == "Method" && len(notes) == 1 {
 			continue
 		}
 		for n := range list {

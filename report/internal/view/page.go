@@ -15,6 +15,7 @@ type Page struct {
 	Key          string
 	Line         string // short form of whose report it is, for running heads
 	Date         time.Time
+	Status       study.Status
 	Priority     study.Priority
 	PriorityNote string
 	State        string
@@ -56,7 +57,7 @@ type Item struct{ Text, Note string }
 type Table struct {
 	Columns []Column
 	Rows    [][]string
-	Notes   []string // numbered from 1
+	Notes   []string // numbered from 1 where there is more than one
 }
 
 // Column of a table.
@@ -104,17 +105,17 @@ const (
 // limits on what a visual form takes; the JSON form is complete.
 const (
 	maxDetails = 20
-	maxRows    = 400
-	maxItems   = 100
+	maxRows    = 300
+	maxItems   = 40
 	maxFigures = 40
-	maxRunes   = 1500
+	maxRunes   = 600
 )
 
 // Of arranges a result.
 func Of(r *study.Result) *Page {
 	p := &Page{
 		Title: title(&r.Study), Key: r.Study.Key, Date: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
-		Priority: r.Priority, PriorityNote: clip(r.PriorityReason), State: "Preliminary report, not signed",
+		Status: r.Status, Priority: r.Priority, PriorityNote: clip(r.PriorityReason), State: "Preliminary report, not signed",
 		Disclaimer: r.Disclaimer,
 	}
 	if p.Priority == "" {
@@ -217,6 +218,10 @@ func impression(r *study.Result) []Block {
 	var items []Item
 	for _, line := range capped(r.Impression, maxItems) {
 		items = append(items, Item{Text: clip(line)})
+	}
+	if len(items) == 0 && len(r.Findings) == 0 && len(r.Measures) == 0 && !looked(r) {
+		return []Block{Callout{Warn, "Nothing was found or measured, because no step that does so was done",
+			[]string{"No finding and no absence of a finding may be concluded from this report."}}}
 	}
 	if len(items) == 0 {
 		return []Block{Paragraph{Text: "No impression was derived by this recipe; the measurements below speak for themselves.", Muted: true}}

@@ -30,6 +30,9 @@ func Unit(ucum string) string {
 // Value writes a figure with its unit, rounded to what the unit can bear.
 func Value(v float64, ucum string) string {
 	text := Number(v, decimals(v, ucum))
+	if v != 0 && strings.Trim(text, "−-0.") == "" {
+		text = strings.Replace(strconv.FormatFloat(v, 'g', 2, 64), "-", "−", 1)
+	}
 	switch u := Unit(ucum); u {
 	case "":
 		return text
