@@ -51,35 +51,9 @@ func Run(ctx context.Context, net *models.Network, v *volume.Volume, o Options) 
 	if err != nil {
 		return nil, err
 	}
-	names := []string{card.Output.Scores}
-	for _, name := range []string{card.Output.Boxes, card.Output.Extent, card.Output.Offset} {
-		if name != "" {
-			names = append(names, name)
-		}
-	}
-	out, err := net.Run(ctx, p.Tensor(), names...)
+	found, err := candidates(ctx, net, p, cmp.Or(o.MinScore, card.Output.Floor))
 	if err != nil {
 		return nil, err
-	}
-	byName := map[string]*tensor.Tensor{}
-	for i, name := range names {
-		byName[name] = out[i]
-	}
-	floor := cmp.Or(o.MinScore, card.Output.Floor)
-	d := decoder{card: card, size: p.Image.Size, floor: floor}
-	var found []candidate
-	switch card.Output.Decode {
-	case models.Boxes:
-		found, err = d.boxes(byName)
-	case models.Heatmap:
-		found, err = d.heatmap(byName)
-	case models.Components:
-		found, err = d.components(byName)
-	default:
-		err = fmt.Errorf("want decode boxes, heatmap or components, got %q", card.Output.Decode)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("detect: %s: output: %w", card.Name, err)
 	}
 	found = suppress(found, card.Output.NMS)
 	limit := cmp.Or(o.Max, 1000)
@@ -101,6 +75,60 @@ func Run(ctx context.Context, net *models.Network, v *volume.Volume, o Options) 
 		}
 	}
 	return boxes, nil
+}
+
+// Best is the highest score of a label ("" is any) among candidates whose box overlaps the given one, in
+// pixels of the image on grid g, by an IoU of at least 0.1; of all candidates where box is nil. It is 0
+// where there is none.
+func Best(ctx context.Context, net *models.Network, p *models.Prepared, g volume.Geometry, label string, box *[4]float64) (float64, error) {
+	found, err := candidates(ctx, net, p, math.SmallestNonzeroFloat32)
+	if err != nil {
+		return 0, err
+	}
+	best := 0.0
+	for _, c := range found {
+		if c.score <= best || label != "" && net.Card.Labels[c.class] != label {
+			continue
+		}
+		if box == nil || IoU(toImage(c.box, p.Image.Geometry, g), *box) >= 0.1 {
+			best = c.score
+		}
+	}
+	return best, nil
+}
+
+func candidates(ctx context.Context, net *models.Network, p *models.Prepared, floor float64) ([]candidate, error) {
+	card := &net.Card
+	names := []string{card.Output.Scores}
+	for _, name := range []string{card.Output.Boxes, card.Output.Extent, card.Output.Offset} {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	out, err := net.Run(ctx, p.Tensor(), names...)
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string]*tensor.Tensor{}
+	for i, name := range names {
+		byName[name] = out[i]
+	}
+	d := decoder{card: card, size: p.Image.Size, floor: floor}
+	var found []candidate
+	switch card.Output.Decode {
+	case models.Boxes:
+		found, err = d.boxes(byName)
+	case models.Heatmap:
+		found, err = d.heatmap(byName)
+	case models.Components:
+		found, err = d.components(byName)
+	default:
+		err = fmt.Errorf("want decode boxes, heatmap or components, got %q", card.Output.Decode)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("detect: %s: output: %w", card.Name, err)
+	}
+	return found, nil
 }
 
 // Count is how many of the boxes, sorted by falling score, reach the card's operating point.
