@@ -9,25 +9,29 @@ import (
 )
 
 var avx512Tier = tier{
-	name:    AVX512,
-	lanes:   16,
-	maxRows: maxRows512,
-	tile:    func(rows, nv int, t *Tile) { tiles512[nv][rows](t) },
-	binary:  binaryPlain,
-	unary:   unaryPlain,
-	reduce:  reducePlain,
-	vector:  1,
+	name:        AVX512,
+	lanes:       16,
+	maxRows:     maxRows512,
+	tile:        func(rows, nv int, t *Tile) { tiles512[nv][rows](t) },
+	winogradIn:  [7]func(*WinogradIn){4: winogradIn4x512, 6: winogradIn6x512},
+	winogradOut: [7]func(*WinogradOut){4: winogradOut4x512, 6: winogradOut6x512},
+	binary:      binaryPlain,
+	unary:       unaryPlain,
+	reduce:      reducePlain,
+	vector:      1,
 }
 
 var avx2Tier = tier{
-	name:    AVX2,
-	lanes:   8,
-	maxRows: maxRows256,
-	tile:    func(rows, nv int, t *Tile) { tiles256[nv][rows](t) },
-	binary:  binaryPlain,
-	unary:   unaryPlain,
-	reduce:  reducePlain,
-	vector:  1,
+	name:        AVX2,
+	lanes:       8,
+	maxRows:     maxRows256,
+	tile:        func(rows, nv int, t *Tile) { tiles256[nv][rows](t) },
+	winogradIn:  [7]func(*WinogradIn){4: winogradIn4x256, 6: winogradIn6x256},
+	winogradOut: [7]func(*WinogradOut){4: winogradOut4x256, 6: winogradOut6x256},
+	binary:      binaryPlain,
+	unary:       unaryPlain,
+	reduce:      reducePlain,
+	vector:      1,
 }
 
 // supported returns the assembly tiers that the processor and the operating system can run, best first.

@@ -3,3 +3,5 @@ package simd
 //go:generate go -C _gen run . -group cpu -out ../cpuid_amd64.s -stubs ../cpuid_amd64.go -pkg simd
 //go:generate go -C _gen run . -group tile -width 16 -out ../tile512_amd64.s -table ../tile512_amd64.go
 //go:generate go -C _gen run . -group tile -width 8 -out ../tile256_amd64.s -table ../tile256_amd64.go
+//go:generate go -C _gen run . -group winograd -width 16 -out ../winograd512_amd64.s
+//go:generate go -C _gen run . -group winograd -width 8 -out ../winograd256_amd64.s

@@ -6,10 +6,13 @@ type tier struct {
 	lanes   int
 	maxRows [maxTileVecs + 1]int // by vectors across
 	tile    func(rows, nv int, t *Tile)
-	binary  [numBinary]func(dst, a, b []float32)
-	unary   [numUnary]func(dst, x []float32, p, q float32)
-	reduce  [numReduce]func(x, y []float32, p float32) float32
-	vector  int // the vector functions' granule; 1 takes any length
+	// by the number of rows or points
+	winogradIn  [7]func(*WinogradIn)
+	winogradOut [7]func(*WinogradOut)
+	binary      [numBinary]func(dst, a, b []float32)
+	unary       [numUnary]func(dst, x []float32, p, q float32)
+	reduce      [numReduce]func(x, y []float32, p float32) float32
+	vector      int // the vector functions' granule; 1 takes any length
 }
 
 var plainTier = tier{
@@ -17,8 +20,16 @@ var plainTier = tier{
 	lanes:   8,
 	maxRows: [maxTileVecs + 1]int{1: 4},
 	tile:    func(rows, nv int, t *Tile) { tilePlain(rows, nv, 8, t) },
-	binary:  binaryPlain,
-	unary:   unaryPlain,
-	reduce:  reducePlain,
-	vector:  1,
+	winogradIn: [7]func(*WinogradIn){
+		4: func(t *WinogradIn) { winogradInPlain(4, 8, t) },
+		6: func(t *WinogradIn) { winogradInPlain(6, 8, t) },
+	},
+	winogradOut: [7]func(*WinogradOut){
+		4: func(t *WinogradOut) { winogradOutPlain(4, 8, t) },
+		6: func(t *WinogradOut) { winogradOutPlain(6, 8, t) },
+	},
+	binary: binaryPlain,
+	unary:  unaryPlain,
+	reduce: reducePlain,
+	vector: 1,
 }

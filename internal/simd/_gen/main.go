@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	group := flag.String("group", "", "what to write: tile, vector or cpu")
+	group := flag.String("group", "", "what to write: tile, vector, winograd or cpu")
 	width := flag.Int("width", 16, "floats in a vector: 16 (AVX-512) or 8 (AVX2)")
 	table := flag.String("table", "", "where the table of the functions goes")
 	flag.Parse()
@@ -21,6 +21,8 @@ func main() {
 		m.tiles()
 	case "vector":
 		m.vectors()
+	case "winograd":
+		m.winograd()
 	case "cpu":
 		cpu()
 	default:

@@ -1,0 +1,27 @@
+//go:build amd64 && !noasm
+
+package simd
+
+//go:noescape
+func winogradIn4x512(t *WinogradIn)
+
+//go:noescape
+func winogradIn6x512(t *WinogradIn)
+
+//go:noescape
+func winogradOut4x512(t *WinogradOut)
+
+//go:noescape
+func winogradOut6x512(t *WinogradOut)
+
+//go:noescape
+func winogradIn4x256(t *WinogradIn)
+
+//go:noescape
+func winogradIn6x256(t *WinogradIn)
+
+//go:noescape
+func winogradOut4x256(t *WinogradOut)
+
+//go:noescape
+func winogradOut6x256(t *WinogradOut)
