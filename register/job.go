@@ -12,6 +12,7 @@ import (
 const (
 	wantSamples  = 250000
 	minOverlap   = 0.1 // below it a transform has no score
+	sameContrast = 0.9 // correlation above which two images are taken to show the same contrast
 	coarseLevels = 32  // voxels along the longest side on the coarsest level
 )
 
@@ -68,6 +69,14 @@ func (j *job) run(ctx context.Context) (*Result, error) {
 		}
 	}
 	finest := levels[len(levels)-1]
+	if !j.preset.Normalise { // like contrasts: correlation is sharper than mutual information
+		if like, ok := j.scoreOf(finest, best, correlation{1}); ok && like > sameContrast {
+			best, _, err = j.improve(ctx, finest, best, last, correlation{1}, finest.spacingMM/2, 0.0005*finest.spacingMM, 40)
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
 	return j.judge(finest, best, sign), nil
 }
 

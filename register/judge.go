@@ -50,7 +50,7 @@ func verdict(r *Result, p Preset) (Verdict, string) {
 	if lo < l.MinScale || hi > l.MaxScale {
 		broken = append(broken, fmt.Sprintf("scale %.2f to %.2f lies outside %.2f to %.2f", lo, hi, l.MinScale, l.MaxScale))
 	}
-	if determinant3(r.Transform.Matrix) <= 0 {
+	if determinant3(r.Transform.A) <= 0 {
 		broken = append(broken, "the transform mirrors the image")
 	}
 	if r.Rotation > l.MaxRotationDeg {

@@ -54,7 +54,7 @@ func (s *space) at(p []float64) *Linear {
 		shift(4, 0, p[4])
 		shift(5, 1, p[5])
 	}
-	t.Matrix = product3(m, s.base.Matrix)
+	t.A = product3(m, s.base.A)
 	return &t
 }
 
@@ -79,7 +79,7 @@ func (s *space) slopes(p []float64) [][12]float64 {
 		down := s.at(q)
 		q[n] = p[n]
 		for k := range 9 {
-			out[n][k] = (up.Matrix[k/3][k%3] - down.Matrix[k/3][k%3]) / (2 * h)
+			out[n][k] = (up.A[k/3][k%3] - down.A[k/3][k%3]) / (2 * h)
 		}
 		for k := range 3 {
 			out[n][9+k] = (up.Translation[k] - down.Translation[k]) / (2 * h)

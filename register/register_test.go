@@ -91,7 +91,7 @@ func meanError(g volume.Geometry, a, b *Linear) float64 {
 func TestKnownRigidIsFound(t *testing.T) {
 	scene := newBlobs(3, 40, [3]float64{110, 130, 110})
 	fixed := scene.render(centred([3]int{64, 72, 60}, [3]float64{2.5, 2.5, 2.5}), Identity(Rigid3D), func(x float64) float64 { return x }, 1, 1)
-	truth := &Linear{Kind: Rigid3D, Matrix: rotation([3]float64{0.2, -0.15, 0.25}), Translation: [3]float64{14, -9, 11}}
+	truth := &Linear{Kind: Rigid3D, A: rotation([3]float64{0.2, -0.15, 0.25}), Translation: [3]float64{14, -9, 11}}
 	back, err := truth.Inverse()
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +116,7 @@ func TestKnownRigidIsFound(t *testing.T) {
 }
 
 func TestTransformRoundTrips(t *testing.T) {
-	a := &Linear{Kind: Affine3D, Matrix: [3][3]float64{{1.1, 0.1, 0}, {-0.05, 0.9, 0.02}, {0, 0.03, 1.05}}, Centre: [3]float64{4, 5, 6}, Translation: [3]float64{1, -2, 3}}
+	a := &Linear{Kind: Affine3D, A: [3][3]float64{{1.1, 0.1, 0}, {-0.05, 0.9, 0.02}, {0, 0.03, 1.05}}, Centre: [3]float64{4, 5, 6}, Translation: [3]float64{1, -2, 3}}
 	data, err := json.Marshal(a)
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func TestTransformRoundTrips(t *testing.T) {
 			t.Errorf("want the inverse to lead back to %v, got %v", p, q)
 		}
 	}
-	m := a.Affine()
+	m := a.Matrix()
 	x := a.Map(p)
 	for r := range 3 {
 		if y := m[r][0]*p[0] + m[r][1]*p[1] + m[r][2]*p[2] + m[r][3]; math.Abs(y-x[r]) > 1e-10 {
@@ -161,7 +161,7 @@ func TestMetricSlopes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	from := &Linear{Kind: Affine3D, Matrix: rotation([3]float64{0.05, 0.03, -0.04}), Translation: [3]float64{2, -1.3, 0.7}}
+	from := &Linear{Kind: Affine3D, A: rotation([3]float64{0.05, 0.03, -0.04}), Translation: [3]float64{2, -1.3, 0.7}}
 	for name, m := range map[string]metric{
 		"mean squares": meanSquares{}, "correlation": correlation{1},
 		"mutual information": newMutualInformation(level.fixed.values, level.moving.data, 32),

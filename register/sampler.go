@@ -209,7 +209,7 @@ func inverse3scaled(m [3][3]float64) ([3][3]float64, bool) {
 // indexAffine maps a fixed point in LPS mm through t to a continuous index of g.
 func indexAffine(g volume.Geometry, t *Linear) [3][4]float64 {
 	inv := inverseDirections(g)
-	a := t.Affine()
+	a := t.Matrix()
 	var out [3][4]float64
 	for r := range 3 {
 		for c := range 4 {

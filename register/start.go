@@ -18,7 +18,7 @@ func (j *job) candidates(fixed, moving []float32) []*Linear {
 			if n == 0 && turn != identity3 {
 				continue
 			}
-			t := &Linear{Kind: kind, Matrix: turn, Centre: pair[0]}
+			t := &Linear{Kind: kind, A: turn, Centre: pair[0]}
 			for c := range 3 {
 				t.Translation[c] = pair[1][c] - pair[0][c]
 			}

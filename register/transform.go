@@ -22,17 +22,17 @@ const (
 	Affine2D     Kind = "affine2d"
 )
 
-// Linear maps x to Matrix·(x − Centre) + Centre + Translation, in LPS mm.
+// Linear maps x to A·(x − Centre) + Centre + Translation, in LPS mm.
 type Linear struct {
 	Kind        Kind
-	Matrix      [3][3]float64
+	A           [3][3]float64
 	Centre      [3]float64
 	Translation [3]float64
 }
 
 // Identity is the transform of the kind that moves nothing.
 func Identity(kind Kind) *Linear {
-	return &Linear{Kind: kind, Matrix: identity3}
+	return &Linear{Kind: kind, A: identity3}
 }
 
 var identity3 = [3][3]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}
@@ -42,18 +42,18 @@ func (t *Linear) Map(pointLPS [3]float64) [3]float64 {
 	d := [3]float64{pointLPS[0] - t.Centre[0], pointLPS[1] - t.Centre[1], pointLPS[2] - t.Centre[2]}
 	var out [3]float64
 	for r := range 3 {
-		out[r] = t.Matrix[r][0]*d[0] + t.Matrix[r][1]*d[1] + t.Matrix[r][2]*d[2] + t.Centre[r] + t.Translation[r]
+		out[r] = t.A[r][0]*d[0] + t.A[r][1]*d[1] + t.A[r][2]*d[2] + t.Centre[r] + t.Translation[r]
 	}
 	return out
 }
 
 // Inverse maps points of the moving image to the fixed one.
 func (t *Linear) Inverse() (*Linear, error) {
-	inv, ok := inverse3(t.Matrix)
+	inv, ok := inverse3(t.A)
 	if !ok {
-		return nil, fmt.Errorf("register: transform: want a matrix that can be inverted, got determinant %g", determinant3(t.Matrix))
+		return nil, fmt.Errorf("register: transform: want a matrix that can be inverted, got determinant %g", determinant3(t.A))
 	}
-	out := &Linear{Kind: t.Kind, Matrix: inv, Centre: t.Centre}
+	out := &Linear{Kind: t.Kind, A: inv, Centre: t.Centre}
 	shift := multiply3(inv, t.Translation)
 	for n := range 3 {
 		out.Translation[n] = -shift[n]
@@ -62,11 +62,11 @@ func (t *Linear) Inverse() (*Linear, error) {
 }
 
 // Affine is the 4×4 matrix of the transform, row by row.
-func (t *Linear) Affine() [4][4]float64 {
+func (t *Linear) Matrix() [4][4]float64 {
 	var a [4][4]float64
-	turned := multiply3(t.Matrix, t.Centre)
+	turned := multiply3(t.A, t.Centre)
 	for r := range 3 {
-		copy(a[r][:3], t.Matrix[r][:])
+		copy(a[r][:3], t.A[r][:])
 		a[r][3] = t.Centre[r] + t.Translation[r] - turned[r]
 	}
 	a[3][3] = 1
@@ -74,11 +74,11 @@ func (t *Linear) Affine() [4][4]float64 {
 }
 
 // ScaleFactors are the three principal stretches, largest first.
-func (t *Linear) ScaleFactors() [3]float64 { return singularValues3(t.Matrix) }
+func (t *Linear) ScaleFactors() [3]float64 { return singularValues3(t.A) }
 
 // RotationDeg is the angle of the rotation in the transform, from its polar decomposition.
 func (t *Linear) RotationDeg() float64 {
-	r := nearestRotation(t.Matrix)
+	r := nearestRotation(t.A)
 	c := (r[0][0] + r[1][1] + r[2][2] - 1) / 2
 	return math.Acos(min(max(c, -1), 1)) * 180 / math.Pi
 }
@@ -102,7 +102,7 @@ const (
 
 // MarshalJSON writes the transform with its frame and direction.
 func (t *Linear) MarshalJSON() ([]byte, error) {
-	return json.Marshal(linearJSON{jsonType, jsonFrame, jsonDirection, t.Kind, t.Matrix, t.Centre, t.Translation})
+	return json.Marshal(linearJSON{jsonType, jsonFrame, jsonDirection, t.Kind, t.A, t.Centre, t.Translation})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes and checks it.
