@@ -6,6 +6,7 @@ type Packed struct {
 	tiles     []rowTile // of one group
 	weight    []float32
 	groupSize int // floats of weight in a group
+	form      form
 }
 
 // Pack lays the weight out for convolutions of p's channels, kernel, stride, dilation and group; p's sizes and pads serve to
@@ -15,11 +16,25 @@ func Pack(weight []float32, p *Params) *Packed {
 	q.normalise()
 	n := q.OutC * (q.InC / q.Group) * q.taps()
 	need("weight", len(weight), n)
-	k := &Packed{p: q, weight: make([]float32, n), groupSize: n / q.Group}
-	k.tiles = rowTiles(q.OutC/q.Group, k.groupSize/(q.OutC/q.Group))
+	k := &Packed{p: q}
+	icg, ocg := q.InC/q.Group, q.OutC/q.Group
+	var winograd bool
+	k.form, winograd = chooseForm(&q)
+	points := q.Kernel[0] * q.Kernel[1]
+	if winograd {
+		points = k.form.points()
+	}
+	k.groupSize = points * q.Kernel[2] * icg * ocg
+	k.weight = make([]float32, q.Group*k.groupSize)
+	k.tiles = rowTiles(ocg, icg*q.taps())
 	for g := range q.Group {
-		at := g * k.groupSize
-		packTiles(k.weight[at:at+k.groupSize], weight[at:at+k.groupSize], k.tiles, q.InC/q.Group, q.taps())
+		src := weight[g*icg*ocg*q.taps():]
+		dst := k.weight[g*k.groupSize:][:k.groupSize]
+		if winograd {
+			packWinograd(dst, src, k.tiles, icg, ocg, k.form, q.Kernel)
+		} else {
+			packTiles(dst, src, k.tiles, icg, q.taps())
+		}
 	}
 	return k
 }
@@ -49,6 +64,12 @@ func (k *Packed) ForwardAdd(dst, src, bias, add []float32, p *Params, act Activa
 	}
 	if add != nil {
 		need("addend", len(add), q.Batch*q.OutC*q.outVoxels())
+	}
+	if k.form != (form{}) {
+		w := newWinograd(k, &q, threads)
+		w.dst, w.src, w.bias, w.add, w.act = dst, src, bias, add, act
+		w.run(threads)
+		return
 	}
 	d := newDirect(k, &q, threads)
 	d.dst, d.src, d.bias, d.add, d.act = dst, src, bias, add, act
