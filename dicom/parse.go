@@ -3,7 +3,6 @@ package dicom
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 
 	sk "github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
@@ -181,7 +180,7 @@ func (p *parser) value(h header, end int64, depth int) (v sk.Value, next int64, 
 	}
 	next = h.value + int64(h.length)
 	if err := p.src.has(h.value, int64(h.length)); err != nil {
-		return nil, h.value, fmt.Errorf("dicom: %v: %w", h.tag, err)
+		return nil, h.value, within(h.tag.String(), err)
 	}
 	if h.tag.Group%2 == 0 && h.vr == "UN" && h.length > 0 {
 		if vr := dictionaryVR(h.tag, p.signed); vr != "SQ" && vr != "UN" {
@@ -237,7 +236,7 @@ func (p *parser) sequence(h header, end int64, depth int) (sk.Value, int64, erro
 	for pos < end {
 		b, err := p.src.view(pos, 8)
 		if err != nil {
-			return fail(fmt.Errorf("dicom: %v: item: %w", h.tag, err))
+			return fail(within(h.tag.String()+": item", err))
 		}
 		it := header{tag: tag.Tag{Group: p.order.Uint16(b), Element: p.order.Uint16(b[2:])}, length: p.order.Uint32(b[4:]), start: pos, value: pos + 8}
 		if delimited && it.tag == sequenceEnd {
@@ -252,7 +251,7 @@ func (p *parser) sequence(h header, end int64, depth int) (sk.Value, int64, erro
 			// Read what the item still has.
 			elements, _, _ := p.dataset(it.value, end, false, depth+1)
 			items = append(items, elements)
-			return fail(fmt.Errorf("dicom: %v: item: %w", h.tag, err))
+			return fail(within(h.tag.String()+": item", err))
 		}
 		itemEnd := end
 		if it.length != undefined {

@@ -135,7 +135,7 @@ func (p *pixelReader) decode(n int, dst []byte) error {
 		err = p.decodeNative(n, dst)
 	}
 	if err != nil {
-		return fmt.Errorf("dicom: frame %d: %w", n, err)
+		return within(fmt.Sprintf("frame %d", n), err)
 	}
 	frame.Correct(dst, p.info)
 	return nil

@@ -20,7 +20,7 @@ func decodeValue(b []byte, info vrInfo, order binary.ByteOrder, cs *charset) (sk
 		}
 		return sk.NewValue(parts)
 	case kindText:
-		return sk.NewValue(cs.split(b))
+		return sk.NewValue(cs.split(b, info.name))
 	case kindTextOne:
 		text := string(b)
 		if info.charset {

@@ -2,7 +2,6 @@ package dicom
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"math"
 
@@ -34,7 +33,7 @@ func (st *Stack) Volume(ctx context.Context, t int) (*volume.Volume, error) {
 	}
 	v, err := volume.New(g, st.Series.Channels, volume.Arbitrary)
 	if err != nil {
-		return nil, fmt.Errorf("dicom: series: %w", err)
+		return nil, within("series", err)
 	}
 	for k, s := range in {
 		if err := read.slice(v, k, s); err != nil {
@@ -207,7 +206,7 @@ func split(at float64, n int) (int, float32) {
 func (st *Stack) regular(v *volume.Volume) (*volume.Volume, error) {
 	out, err := volume.New(st.Series.Geometry, v.Channels, v.Unit)
 	if err != nil {
-		return nil, fmt.Errorf("dicom: series: %w", err)
+		return nil, within("series", err)
 	}
 	place := make([]float64, v.Size[2]) // of the slices, in grid steps
 	for k := range place {

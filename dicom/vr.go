@@ -30,6 +30,7 @@ type vrInfo struct {
 	kind    kind
 	long    bool
 	charset bool
+	name    bool // a person name
 	word    int
 }
 
@@ -38,8 +39,10 @@ func vrOf(vr string) (info vrInfo, ok bool) {
 	switch vr {
 	case "AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI":
 		return vrInfo{kind: kindTrimmed}, true
-	case "LO", "SH", "PN":
+	case "LO", "SH":
 		return vrInfo{kind: kindText, charset: true}, true
+	case "PN":
+		return vrInfo{kind: kindText, charset: true, name: true}, true
 	case "UC":
 		return vrInfo{kind: kindText, charset: true, long: true}, true
 	case "LT", "ST":

@@ -3,6 +3,7 @@
 package codec
 
 import (
+	"github.com/caliper-imaging/caliper/dicom/codec/deflated"
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 	"github.com/caliper-imaging/caliper/dicom/codec/jpeg"
 	"github.com/caliper-imaging/caliper/dicom/codec/native"
@@ -36,7 +37,23 @@ func Table() []Codec {
 		{UID: "1.2.840.10008.1.2.4.81", Name: "JPEG-LS Near-Lossless", Lossy: true},
 		{UID: "1.2.840.10008.1.2.4.90", Name: "JPEG 2000 Lossless Only"},
 		{UID: "1.2.840.10008.1.2.4.91", Name: "JPEG 2000", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.100", Name: "MPEG2 Main Profile Main Level", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.101", Name: "MPEG2 Main Profile High Level", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.102", Name: "MPEG-4 AVC High Profile", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.103", Name: "MPEG-4 AVC BD-compatible High Profile", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.104", Name: "MPEG-4 AVC High Profile for 2D Video", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.105", Name: "MPEG-4 AVC High Profile for 3D Video", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.106", Name: "MPEG-4 AVC Stereo High Profile", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.107", Name: "HEVC Main Profile", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.108", Name: "HEVC Main 10 Profile", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.110", Name: "JPEG XL Lossless"},
+		{UID: "1.2.840.10008.1.2.4.111", Name: "JPEG XL JPEG Recompression", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.112", Name: "JPEG XL", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.201", Name: "High-Throughput JPEG 2000 Lossless Only"},
+		{UID: "1.2.840.10008.1.2.4.202", Name: "High-Throughput JPEG 2000 with RPCL Options Lossless Only"},
+		{UID: "1.2.840.10008.1.2.4.203", Name: "High-Throughput JPEG 2000", Lossy: true},
 		{UID: "1.2.840.10008.1.2.5", Name: "RLE Lossless", Decode: rle.Decode},
+		{UID: "1.2.840.10008.1.2.8.1", Name: "Deflated Image Frame Compression", Decode: deflated.Decode},
 	}
 }
 

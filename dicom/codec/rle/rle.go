@@ -19,7 +19,7 @@ func Decode(dst, src []byte, info frame.Info) error {
 		return err
 	}
 	if info.BitsAllocated == 1 {
-		return frame.Unsupportedf(where, "BitsAllocated: want whole bytes, got 1")
+		return bits(dst, src)
 	}
 	if len(src) < headerSize {
 		return frame.Truncatedf(where, "header: want %d bytes, got %d", headerSize, len(src))
@@ -79,4 +79,24 @@ func segment(dst []byte, stride, n int, src []byte) int {
 		}
 	}
 	return done
+}
+
+// bits writes a frame of single bits: one segment of packed bytes.
+func bits(dst, src []byte) error {
+	if len(src) < headerSize || binary.LittleEndian.Uint32(src) != 1 {
+		return frame.Errorf(where, "segments: want 1 for single bits, got another number")
+	}
+	start := int64(binary.LittleEndian.Uint32(src[4:]))
+	if start < headerSize || start > int64(len(src)) {
+		return frame.Errorf(where, "segment 0: want an offset within %d bytes, got %d", len(src), start)
+	}
+	need := (len(dst) + 7) / 8
+	b := make([]byte, need)
+	if n := segment(b, 1, need, src[start:]); n < need {
+		return frame.Truncatedf(where, "segment 0: want %d bytes, got %d", need, n)
+	}
+	for i := range dst {
+		dst[i] = b[i>>3] >> (i & 7) & 1
+	}
+	return nil
 }
