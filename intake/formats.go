@@ -1,0 +1,146 @@
+package intake
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// Format is a kind of file that may hold an image.
+type Format struct {
+	Name    string
+	Doc     string
+	Endings []string               // of names that claim the format, lower case
+	Magic   func(head []byte) bool // whether the first bytes claim it; head is shorter for a short file
+	Reads   bool
+	Writes  bool
+}
+
+// Formats is the table of what is read and written, sorted by name. A file is of the format that its
+// first bytes claim, else of the one that its name claims.
+func Formats() []Format {
+	return []Format{
+		{Name: "dicom", Doc: "DICOM PS3.10 files", Endings: []string{".dcm", ".dicom", ".ima"}, Magic: isDICOM, Reads: true},
+		{Name: "jpeg", Doc: "JPEG pictures", Endings: []string{".jpg", ".jpeg"}, Magic: prefix("\xff\xd8\xff"), Reads: true},
+		{Name: "nifti", Doc: "NIfTI-1 and NIfTI-2, plain or gzipped, and .hdr/.img pairs", Endings: []string{".nii", ".nii.gz"}, Magic: isNIfTI, Reads: true, Writes: true},
+		{Name: "npy", Doc: "NumPy arrays of values (k, j, i)", Endings: nil, Magic: func([]byte) bool { return false }, Writes: true},
+		{Name: "png", Doc: "PNG pictures of 8 or 16 bits", Endings: []string{".png"}, Magic: prefix("\x89PNG\r\n\x1a\n"), Reads: true, Writes: true},
+	}
+}
+
+// headBytes is how much of a file is looked at to find its format.
+const headBytes = 512
+
+// Sniff finds the format that a file claims to be, by its first bytes or else by its name; "" where it
+// claims none. The error is that of opening or reading the file.
+func Sniff(path string) (string, error) {
+	byName := claimedByName(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return byName, err
+	}
+	defer f.Close()
+	head := make([]byte, headBytes)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return byName, err
+	}
+	head = head[:n]
+	if byName == "nifti" && bytes.HasPrefix(head, []byte{0x1f, 0x8b}) {
+		return byName, nil
+	}
+	for _, row := range Formats() {
+		if row.Magic(head) {
+			return row.Name, nil
+		}
+	}
+	if bytes.HasPrefix(head, []byte{0x1f, 0x8b}) && isPackedPair(path, head) {
+		return "nifti", nil
+	}
+	return byName, nil
+}
+
+func claimedByName(path string) string {
+	name := strings.ToLower(filepath.Base(path))
+	for _, row := range Formats() {
+		for _, ending := range row.Endings {
+			if strings.HasSuffix(name, ending) && name != ending {
+				return row.Name
+			}
+		}
+	}
+	return ""
+}
+
+func prefix(magic string) func([]byte) bool {
+	return func(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }
+}
+
+func isDICOM(head []byte) bool { return len(head) >= 132 && string(head[128:132]) == "DICM" }
+
+// isNIfTI knows the header of a single file or of a pair; ANALYZE 7.5 is not claimed.
+func isNIfTI(head []byte) bool {
+	if len(head) < 348 {
+		return false
+	}
+	switch binary.LittleEndian.Uint32(head) {
+	case 348, 0x5c010000:
+		m := string(head[344:348])
+		return m == "n+1\x00" || m == "ni1\x00"
+	case 540, 0x1c020000:
+		m := string(head[4:8])
+		return m == "n+2\x00" || m == "ni2\x00"
+	}
+	return false
+}
+
+// isPackedPair looks into a gzipped .hdr.
+func isPackedPair(path string, head []byte) bool {
+	if !strings.HasSuffix(strings.ToLower(path), ".hdr.gz") {
+		return false
+	}
+	z, err := gzip.NewReader(bytes.NewReader(head))
+	if err != nil {
+		return false
+	}
+	inner := make([]byte, 348)
+	n, _ := io.ReadFull(z, inner) // the end is cut off: what came before it counts
+	return isNIfTI(inner[:n])
+}
+
+// maybeDICOM says whether a file that claims nothing could be DICOM without the 128-byte preamble:
+// its first element is of a low group, and its name has no ending that says otherwise.
+func maybeDICOM(path string) bool {
+	ending := filepath.Ext(path)
+	if len(ending) > 1 && strings.Trim(ending[1:], "0123456789") != "" {
+		return false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var head [8]byte
+	if _, err := io.ReadFull(f, head[:]); err != nil {
+		return false
+	}
+	little := head[1] == 0 && (head[0] == 2 || head[0] == 8) && head[3] == 0
+	big := head[0] == 0 && (head[1] == 2 || head[1] == 8) && head[2] == 0
+	return little || big
+}
+
+// reason is an error's text without the path of the file, which may say who the patient is.
+func reason(err error) string {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return fmt.Sprintf("%s: %v", p.Op, p.Err)
+	}
+	return err.Error()
+}

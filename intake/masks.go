@@ -1,0 +1,162 @@
+package intake
+
+import (
+	"cmp"
+	"context"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/caliper-imaging/caliper/volume"
+	"github.com/caliper-imaging/caliper/volume/nifti"
+)
+
+// masks finds NIfTI files of labels that lie on the grid of another image in the same folder, or of the
+// same BIDS session: they are its masks and no studies. A group in which every file looks like labels
+// has no image, and is left as it is.
+func (s *scanner) masks(ctx context.Context) error {
+	places := map[string][]int{}
+	for n, f := range s.found {
+		if f.nifti == nil || f.format == "" || f.nifti.Frames != 1 || f.nifti.Channels != 1 {
+			continue
+		}
+		place := "dir\x00" + filepath.Dir(s.files[n].path)
+		if where, ok := parseBIDS(s.files[n].rel); ok {
+			place = "bids\x00" + bidsRoot(s.files[n].path, where.subject) + "\x00" + where.study()
+		}
+		places[place] = append(places[place], n)
+	}
+	var grids [][]int
+	for _, members := range places {
+		grids = append(grids, s.sameGrid(members)...)
+	}
+	slices.SortFunc(grids, func(a, b []int) int { return cmp.Compare(a[0], b[0]) })
+	var suspects []int
+	for _, grid := range grids {
+		suspects = append(suspects, grid...)
+	}
+	labelled := make([]bool, len(suspects))
+	err := each(ctx, len(suspects), func(n int) {
+		labelled[n] = looksLabelled(s.files[suspects[n]].path, s.found[suspects[n]].nifti)
+	})
+	if err != nil {
+		return err
+	}
+	is := map[int]bool{}
+	for n, m := range suspects {
+		is[m] = labelled[n]
+	}
+	for _, grid := range grids {
+		var images, labels []int
+		for _, n := range grid {
+			if is[n] {
+				labels = append(labels, n)
+			} else {
+				images = append(images, n)
+			}
+		}
+		if len(images) == 0 {
+			continue
+		}
+		for _, n := range labels {
+			s.found[n].mask = true
+			m := Mask{Path: s.files[n].path}
+			for _, of := range closest(s.files[n].rel, images, s.files) {
+				m.Images = append(m.Images, s.files[of].rel)
+				if s.found[of].maskPath == "" {
+					s.found[of].maskPath = m.Path
+				}
+			}
+			s.out.Masks = append(s.out.Masks, m)
+		}
+	}
+	slices.SortFunc(s.out.Masks, func(a, b Mask) int { return strings.Compare(a.Path, b.Path) })
+	return nil
+}
+
+// sameGrid parts files into sets of two or more that share a grid.
+func (s *scanner) sameGrid(members []int) [][]int {
+	var sets [][]int
+next:
+	for _, n := range members {
+		g := s.found[n].nifti.Geometry
+		for i, set := range sets {
+			first := s.found[set[0]].nifti.Geometry
+			if first.Size == g.Size && first.SameGrid(g, 0.01*min(g.Spacing[0], g.Spacing[1], g.Spacing[2])) == nil {
+				sets[i] = append(set, n)
+				continue next
+			}
+		}
+		sets = append(sets, []int{n})
+	}
+	return slices.DeleteFunc(sets, func(set []int) bool { return len(set) < 2 })
+}
+
+// closest picks the images whose names share most words with a mask's name.
+func closest(mask string, images []int, files []file) []int {
+	best, out := -1, []int(nil)
+	words := split(mask)
+	for _, n := range images {
+		shared := 0
+		for _, w := range split(files[n].rel) {
+			if slices.Contains(words, w) {
+				shared++
+			}
+		}
+		switch {
+		case shared > best:
+			best, out = shared, []int{n}
+		case shared == best:
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func split(rel string) []string {
+	return strings.FieldsFunc(strings.ToLower(stem(path.Base(rel))), func(r rune) bool { return strings.ContainsRune("_-. ", r) })
+}
+
+// maxLabels is more structures than a label image is expected to name, and fewWords the number of
+// values below which an image can't be anything but labels.
+const (
+	maxLabels = 4096
+	fewLabels = 8
+)
+
+// looksLabelled reads a file to see whether it holds labels: whole numbers from 0, marked as labels in
+// the header, or few of them, or so laid out that most voxels have the label of their neighbour.
+func looksLabelled(file string, h *nifti.Header) bool {
+	if h.Label() {
+		return true
+	}
+	m, err := nifti.ReadMask(file)
+	if err != nil {
+		return false
+	}
+	present := len(m.Present())
+	switch {
+	case present <= fewLabels:
+		return true
+	case present > maxLabels:
+		return false
+	}
+	return sameAsNeighbour(m) >= 0.6
+}
+
+// sameAsNeighbour is the fraction of labelled voxels whose next voxel along i carries the same label.
+func sameAsNeighbour(m *volume.Mask) float64 {
+	same, all := 0, 0
+	nx := m.Size[0]
+	for at, l := range m.Labels {
+		if l == 0 || at%nx == nx-1 {
+			continue
+		}
+		all++
+		if m.Labels[at+1] == l {
+			same++
+		}
+	}
+	return float64(same) / float64(max(all, 1))
+}

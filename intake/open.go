@@ -1,0 +1,205 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/caliper-imaging/caliper/dicom"
+	"github.com/caliper-imaging/caliper/study"
+	"github.com/caliper-imaging/caliper/volume"
+	"github.com/caliper-imaging/caliper/volume/nifti"
+	"github.com/caliper-imaging/caliper/volume/raster"
+)
+
+// Open reads the first time point of a series that Scan has found. Values are in HU for CT, as stored for
+// pictures; the geometry is the series'.
+func Open(ctx context.Context, s study.Series) (*volume.Volume, error) {
+	for v, err := range Frames(ctx, s) {
+		return v, err
+	}
+	return nil, errors.New("intake: open: want at least one time point, got none")
+}
+
+// Frames reads the time points of a series one after the other; it ends after an error.
+func Frames(ctx context.Context, s study.Series) iter.Seq2[*volume.Volume, error] {
+	return func(yield func(*volume.Volume, error) bool) {
+		if len(s.Files) == 0 {
+			yield(nil, fmt.Errorf("intake: open: want a series with files, got none"))
+			return
+		}
+		var frames iter.Seq2[*volume.Volume, error]
+		switch s.Format {
+		case "dicom":
+			stack, err := restack(s)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			frames = stack.Volumes(ctx)
+		case "nifti":
+			frames = nifti.Frames(ctx, s.Files[0])
+		case "png", "jpeg":
+			frames = func(yield func(*volume.Volume, error) bool) {
+				yield(raster.Read(s.Files[0]))
+			}
+		default:
+			yield(nil, fmt.Errorf("intake: open: want a format of %s, got %q", readable(), s.Format))
+			return
+		}
+		for v, err := range frames {
+			if err == nil {
+				err = settle(v, s)
+			}
+			if err != nil {
+				v = nil
+			}
+			if !yield(v, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// settle gives an image what only its series knows.
+func settle(v *volume.Volume, s study.Series) error {
+	if v.Size != s.Geometry.Size {
+		return fmt.Errorf("intake: open: want size %v as when it was scanned, got %v", s.Geometry.Size, v.Size)
+	}
+	v.Geometry = s.Geometry
+	if s.Modality == "CT" && s.Format == "nifti" && v.Channels == 1 {
+		v.Unit = volume.HU
+	}
+	return nil
+}
+
+// restack reads the headers of a DICOM series again and finds the image that was meant.
+func restack(s study.Series) (*dicom.Stack, error) {
+	objects := make([]*dicom.File, 0, len(s.Files))
+	for _, path := range s.Files {
+		object, err := dicom.OpenFile(path)
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, object)
+	}
+	stacks := dicom.Stacks(objects)
+	base, _, _ := strings.Cut(s.UID, "#")
+	var match *dicom.Stack
+	for n := range stacks {
+		st := &stacks[n]
+		uid, _, _ := strings.Cut(st.Series.UID, "#")
+		if uid != base || st.Series.Geometry.Size != s.Geometry.Size || st.Series.Frames != s.Frames {
+			continue
+		}
+		exact := st.Series.UID == s.UID
+		if match == nil || exact || match.Series.UID != s.UID && len(stacks) > 1 && st.Series.Geometry.SameGrid(s.Geometry, 0) == nil {
+			match = st
+		}
+	}
+	if match == nil {
+		return nil, fmt.Errorf("intake: open: want the series as it was scanned, got %d others in its files", len(stacks))
+	}
+	if match.Err != nil {
+		return nil, match.Err
+	}
+	return match, nil
+}
+
+// OpenFile reads one image named on a command line: a file, or a folder that holds one image. A DICOM
+// file is read for itself, not with the slices beside it.
+func OpenFile(ctx context.Context, path string, o Options) (*volume.Volume, study.Series, error) {
+	s, err := Describe(ctx, path, o)
+	if err != nil {
+		return nil, s, err
+	}
+	v, err := Open(ctx, s)
+	return v, s, err
+}
+
+// Describe finds the one image that a file or folder holds. Scouts don't count beside other images, and
+// masks belong to their image.
+func Describe(ctx context.Context, path string, o Options) (study.Series, error) {
+	found, err := Scan(ctx, []string{path}, o)
+	if err != nil {
+		return study.Series{}, err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return study.Series{}, fmt.Errorf("intake: open: %w", err)
+	}
+	if len(found.Failures) > 0 && (len(found.Studies) == 0 || !info.IsDir()) {
+		f := found.Failures[0]
+		return study.Series{}, &volume.FormatError{Err: fmt.Errorf("intake: %s: %s", f.Path, f.Reason)}
+	}
+	var all, scouts []study.Series
+	for _, st := range found.Studies {
+		for _, s := range st.Series {
+			if Localiser(s) {
+				scouts = append(scouts, s)
+			} else {
+				all = append(all, s)
+			}
+		}
+	}
+	if len(all) == 0 {
+		all = scouts
+	}
+	if len(all) != 1 {
+		var list []string
+		for n, s := range all {
+			if n == 5 {
+				list = append(list, "…")
+				break
+			}
+			list = append(list, fmt.Sprintf("%s (%s, %d × %d × %d)", filepath.Base(s.Files[0]), s.Modality, s.Geometry.Size[0], s.Geometry.Size[1], s.Geometry.Size[2]))
+		}
+		return study.Series{}, fmt.Errorf("intake: open: want a file or folder with one image, got %d: %s", len(all), strings.Join(list, ", "))
+	}
+	return all[0], nil
+}
+
+// Localiser says whether a series is a scout, which is not for measuring.
+func Localiser(s study.Series) bool {
+	for _, issue := range s.Issues {
+		if issue.Code == "localiser" {
+			return true
+		}
+	}
+	return false
+}
+
+// OpenMask reads a label image: NIfTI of whole numbers, or a grey PNG whose values are the labels.
+func OpenMask(path string) (*volume.Mask, error) {
+	format, err := Sniff(path)
+	if err != nil {
+		return nil, fmt.Errorf("intake: mask: %w", err)
+	}
+	switch format {
+	case "nifti":
+		return nifti.ReadMask(path)
+	case "png":
+		v, err := raster.Read(path)
+		if err != nil {
+			return nil, err
+		}
+		if v.Channels != 1 {
+			return nil, volume.Unsupported("intake: mask: want a grey PNG of labels, got colour")
+		}
+		m, err := volume.NewMask(v.Geometry)
+		if err != nil {
+			return nil, err
+		}
+		for n, x := range v.Data {
+			m.Labels[n] = uint16(x)
+		}
+		return m, nil
+	case "":
+		return nil, volume.Malformed("intake: mask: want NIfTI or PNG, got a file of no known format")
+	}
+	return nil, volume.Unsupported("intake: mask: want NIfTI or PNG, got %s", format)
+}
