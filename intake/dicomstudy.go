@@ -85,17 +85,29 @@ func (s *scanner) dicomStudy(members []int) *draft {
 	})
 	for _, st := range stacks {
 		series := st.Series
+		if st.Err != nil && series.Geometry.Validate() != nil {
+			for _, n := range members {
+				if slices.Contains(series.Files, s.files[n].path) {
+					s.fail(s.files[n], reason(st.Err))
+					d.files--
+				}
+			}
+			continue
+		}
 		s.fillIn(&series)
 		d.Series = append(d.Series, series)
 	}
+	if len(d.Series) == 0 {
+		return nil
+	}
 	for _, n := range members {
 		if w := s.table.rowOf(s.files[n].path); w != nil {
-			s.tell(d, w, n)
+			s.tell(d, w)
 			break
 		}
 	}
 	if w := s.table.rowOfPatient(first.PatientID); w != nil {
-		s.tell(d, w, members[0])
+		s.tell(d, w)
 	}
 	return d
 }
@@ -111,7 +123,7 @@ func (s *scanner) fillIn(series *study.Series) {
 }
 
 // tell puts what a row of the table says into a DICOM study; the row goes before the file.
-func (s *scanner) tell(d *draft, w *row, _ int) {
+func (s *scanner) tell(d *draft, w *row) {
 	if w.patient != "" && s.table.byFile != nil {
 		d.patient, d.PatientKey = "table\x00"+w.patient, safeName(w.patient)
 	}
