@@ -45,7 +45,6 @@ type Model struct {
 	Card   Card
 	Path   string // of the ONNX file; "" where it is embedded
 	inside string // path within embedded
-	err    error
 }
 
 // Entry is one line of a list of models. Model is nil where the file is not there; Err says why.
