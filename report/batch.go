@@ -8,12 +8,16 @@ import (
 	"slices"
 
 	"github.com/caliper-imaging/caliper/internal/atomicfile"
+	"github.com/caliper-imaging/caliper/report/internal/web"
 	"github.com/caliper-imaging/caliper/study"
 )
 
-// WriteBatch writes worklist.json, findings.csv and index.html of a batch's folder. Results are read
-// back one at a time from the report.json that each entry names, so that a batch of any size fits and a
-// resumed one gives the same bytes. Entries may come in any order.
+// maxThumbs bounds the pictures on an index page, so that it stays a page that a browser opens.
+const maxThumbs = 300
+
+// WriteBatch writes findings.csv, measures.csv, index.html and last worklist.json of a batch's folder.
+// Results are read back one at a time from the report.json that each entry names, so that a batch of any
+// size fits and a resumed one gives the same bytes. Entries may come in any order.
 func WriteBatch(dir string, entries []study.WorklistEntry) error {
 	entries = slices.Clone(entries)
 	study.SortWorklist(entries)
@@ -21,36 +25,40 @@ func WriteBatch(dir string, entries []study.WorklistEntry) error {
 		if e.Report == "" {
 			return nil, nil
 		}
-		if !filepath.IsLocal(filepath.FromSlash(e.Report)) {
+		path := filepath.FromSlash(e.Report)
+		if !filepath.IsLocal(path) {
 			return nil, fmt.Errorf("report: worklist: report of %s: want a path below the batch's folder", e.Study)
 		}
-		return Load(filepath.Join(dir, filepath.FromSlash(e.Report)))
+		return Load(filepath.Join(dir, path))
 	}
-	err := atomicfile.WriteFile(filepath.Join(dir, "findings.csv"), func(w io.Writer) error {
-		t := NewFindingsCSV(w)
-		for _, e := range entries {
-			r, err := load(e)
-			if err != nil {
-				return err
-			}
-			if r != nil {
-				t.Add(r)
-			}
+	files := []struct {
+		name  string
+		write func(io.Writer) error
+	}{
+		{"findings.csv", func(w io.Writer) error { return eachInto(NewFindingsCSV(w), entries, load) }},
+		{"measures.csv", func(w io.Writer) error { return eachInto(NewMeasuresCSV(w), entries, load) }},
+		{"index.html", func(w io.Writer) error { return WorklistHTML(w, entries, load, Options{Dir: dir}) }},
+		{"worklist.json", func(w io.Writer) error { return WriteWorklist(w, entries) }},
+	}
+	for _, f := range files {
+		if err := atomicfile.WriteFile(filepath.Join(dir, f.name), f.write); err != nil {
+			return err
 		}
-		return t.Flush()
-	})
-	if err != nil {
-		return err
 	}
-	err = atomicfile.WriteFile(filepath.Join(dir, "index.html"), func(w io.Writer) error {
-		return WorklistHTML(w, entries, load, Options{Dir: dir})
-	})
-	if err != nil {
-		return err
+	return nil
+}
+
+func eachInto(t *Table, entries []study.WorklistEntry, load func(study.WorklistEntry) (*study.Result, error)) error {
+	for _, e := range entries {
+		r, err := load(e)
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			t.Add(r)
+		}
 	}
-	return atomicfile.WriteFile(filepath.Join(dir, "worklist.json"), func(w io.Writer) error {
-		return WriteWorklist(w, entries)
-	})
+	return t.Flush()
 }
 
 // WriteWorklist writes worklist.json: an array, most pressing first.
@@ -66,12 +74,49 @@ func WriteWorklist(w io.Writer, entries []study.WorklistEntry) error {
 	return nil
 }
 
-// WorklistHTML writes the index page of a batch. load gives the result of an entry, or nil where it has none.
+// WorklistHTML writes the index page of a batch in the order of entries. load gives the result of an
+// entry, or nil where it has none. The pictures of the first entries are read below o.Dir.
 func WorklistHTML(w io.Writer, entries []study.WorklistEntry, load func(study.WorklistEntry) (*study.Result, error), o Options) error {
-	for _, e := range entries {
-		if _, err := fmt.Fprintln(w, e.Study); err != nil {
-			return err
+	n, thumbs := 0, 0
+	next := func() (*web.Row, error) {
+		if n == len(entries) {
+			return nil, nil
+		}
+		row := &web.Row{Entry: entries[n]}
+		n++
+		var err error
+		if row.Result, err = load(row.Entry); err != nil {
+			return nil, err
+		}
+		if row.Result != nil && thumbs < maxThumbs {
+			folder := filepath.Join(o.Dir, filepath.Dir(filepath.FromSlash(row.Entry.Report)))
+			if row.Thumb = thumbOf(row.Result, folder); row.Thumb != nil {
+				thumbs++
+			}
+		}
+		return row, nil
+	}
+	return web.WriteIndex(w, web.CountsOf(entries), next)
+}
+
+// thumbOf is the overview of the current study, or else the first picture of it, with its pixels.
+func thumbOf(r *study.Result, folder string) *study.KeyImage {
+	best := -1
+	for n := range r.KeyImages {
+		k := &r.KeyImages[n]
+		if k.Prior {
+			continue
+		}
+		if best < 0 || k.Finding == "" && r.KeyImages[best].Finding != "" {
+			best = n
 		}
 	}
-	return nil
+	if best < 0 {
+		return nil
+	}
+	k := r.KeyImages[best]
+	if k.Pixels == nil && loadKeyImage(folder, &k) != nil || checkKeyImage(&k) != nil {
+		return nil
+	}
+	return &k
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/csv"
+	"fmt"
 	"io"
 	"math"
 	"strconv"
@@ -10,16 +11,16 @@ import (
 	"github.com/caliper-imaging/caliper/study"
 )
 
-// column is one column of findings.csv.
-type column struct {
+// column is one column of a table whose lines are Ts of a result.
+type column[T any] struct {
 	name  string
-	value func(r *study.Result, f *study.Finding) string
+	value func(r *study.Result, x *T) string
 }
 
 // columns of findings.csv, in order. Figures are in the unit that the name ends in; a column is empty
 // where the figure is not known.
-func columns() []column {
-	return []column{
+func findingColumns() []column[study.Finding] {
+	return []column[study.Finding]{
 		{"study", func(r *study.Result, _ *study.Finding) string { return r.Study.Key }},
 		{"patient_key", func(r *study.Result, _ *study.Finding) string { return r.Study.PatientKey }},
 		{"study_date", func(r *study.Result, _ *study.Finding) string { return dateOf(&r.Study) }},
@@ -72,40 +73,82 @@ func columns() []column {
 	}
 }
 
-// FindingsCSV writes findings of any number of studies, one line each, without holding them.
-// Call Add for each result, then Flush.
-type FindingsCSV struct {
-	w       *csv.Writer
-	columns []column
+// measureColumns of measures.csv: one line a figure of the study as a whole.
+func measureColumns() []column[study.Measurement] {
+	of := func(v *float64) string {
+		if v == nil {
+			return ""
+		}
+		return decimal(*v)
+	}
+	return []column[study.Measurement]{
+		{"study", func(r *study.Result, _ *study.Measurement) string { return r.Study.Key }},
+		{"patient_key", func(r *study.Result, _ *study.Measurement) string { return r.Study.PatientKey }},
+		{"study_date", func(r *study.Result, _ *study.Measurement) string { return dateOf(&r.Study) }},
+		{"modality", func(r *study.Result, _ *study.Measurement) string { return r.Study.Modality }},
+		{"recipe", func(r *study.Result, _ *study.Measurement) string { return r.Recipe }},
+		{"measure", func(_ *study.Result, m *study.Measurement) string { return m.Key }},
+		{"structure", func(_ *study.Result, m *study.Measurement) string { return m.Label }},
+		{"laterality", func(_ *study.Result, m *study.Measurement) string { return string(m.Side) }},
+		{"value", func(_ *study.Result, m *study.Measurement) string { return decimal(m.Value) }},
+		{"unit", func(_ *study.Result, m *study.Measurement) string { return m.Unit }},
+		{"prior_value", func(_ *study.Result, m *study.Measurement) string { return of(m.Prior) }},
+		{"change_percent", func(_ *study.Result, m *study.Measurement) string { return of(m.ChangePercent) }},
+		{"change_percent_per_year", func(_ *study.Result, m *study.Measurement) string { return of(m.ChangePercentPerYear) }},
+		{"plane", func(_ *study.Result, m *study.Measurement) string { return m.Plane }},
+		{"method", func(_ *study.Result, m *study.Measurement) string { return m.Method }},
+	}
 }
 
-// NewFindingsCSV writes the head line. RFC 4180 with LF line ends; text that a spreadsheet would take
-// for a formula gets an apostrophe in front.
-func NewFindingsCSV(w io.Writer) *FindingsCSV {
-	t := &FindingsCSV{w: csv.NewWriter(w), columns: columns()}
-	var names []string
-	for _, c := range t.columns {
-		names = append(names, c.name)
+// Table writes a CSV over any number of studies without holding them. Call Add for each result, then
+// Flush. RFC 4180 with LF line ends; text that a spreadsheet would take for a formula gets an apostrophe
+// in front.
+type Table struct {
+	w    *csv.Writer
+	rows func(r *study.Result, put func([]string))
+}
+
+// NewFindingsCSV writes the head line of findings.csv: a line for each finding, resolved ones among them.
+func NewFindingsCSV(w io.Writer) *Table {
+	return newTable(w, findingColumns(), func(r *study.Result) []study.Finding { return r.Findings })
+}
+
+// NewMeasuresCSV writes the head line of measures.csv: a line for each figure of a study as a whole.
+func NewMeasuresCSV(w io.Writer) *Table {
+	return newTable(w, measureColumns(), func(r *study.Result) []study.Measurement { return r.Measures })
+}
+
+func newTable[T any](w io.Writer, columns []column[T], lines func(*study.Result) []T) *Table {
+	row := make([]string, len(columns))
+	t := &Table{w: csv.NewWriter(w)}
+	t.rows = func(r *study.Result, put func([]string)) {
+		list := lines(r)
+		for n := range list {
+			for c, col := range columns {
+				row[c] = inert(col.value(r, &list[n]))
+			}
+			put(row)
+		}
 	}
-	t.w.Write(names)
+	for c, col := range columns {
+		row[c] = col.name
+	}
+	_ = t.w.Write(row) // the writer keeps its first error for Flush
 	return t
 }
 
-// Add writes a line for each finding of a result, those that have resolved among them.
-func (t *FindingsCSV) Add(r *study.Result) {
-	row := make([]string, len(t.columns))
-	for n := range r.Findings {
-		for c, col := range t.columns {
-			row[c] = inert(col.value(r, &r.Findings[n]))
-		}
-		t.w.Write(row)
-	}
+// Add writes the lines of a result.
+func (t *Table) Add(r *study.Result) {
+	t.rows(r, func(row []string) { _ = t.w.Write(row) })
 }
 
 // Flush writes what is buffered and returns the first error of any call.
-func (t *FindingsCSV) Flush() error {
+func (t *Table) Flush() error {
 	t.w.Flush()
-	return t.w.Error()
+	if err := t.w.Error(); err != nil {
+		return fmt.Errorf("report: csv: %w", err)
+	}
+	return nil
 }
 
 func writeCSV(w io.Writer, r *study.Result, _ Options) error {
@@ -119,7 +162,7 @@ func inert(s string) string {
 	if s == "" || !strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
 		return s
 	}
-	if _, err := strconv.ParseFloat(s, 64); err == nil {
+	if v, err := strconv.ParseFloat(s, 64); err == nil && !math.IsInf(v, 0) && !math.IsNaN(v) {
 		return s
 	}
 	return "'" + s
@@ -141,13 +184,17 @@ func changeFigure(of func(*study.Change) *float64) func(*study.Result, *study.Fi
 	}
 }
 
-// decimal writes a figure to four decimals at most; nothing where it is not finite.
+// decimal writes a figure to seven significant digits, without an exponent where that stays short;
+// nothing where it is not finite.
 func decimal(v float64) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 7, 64), 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 		return ""
 	}
-	s := strconv.FormatFloat(v, 'f', 4, 64)
-	s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	if abs := math.Abs(short); abs != 0 && (abs < 1e-6 || abs >= 1e15) {
+		return strconv.FormatFloat(short, 'g', -1, 64)
+	}
+	s := strconv.FormatFloat(short, 'f', -1, 64)
 	if s == "-0" {
 		return "0"
 	}

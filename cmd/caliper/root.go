@@ -14,6 +14,7 @@ import (
 // commands is the explicit list of what caliper can do, sorted by name.
 func commands(s term.Streams) []*cobra.Command {
 	return []*cobra.Command{
+		newReportCmd(s),
 		newVersionCmd(s),
 	}
 }

@@ -66,10 +66,16 @@ func Size(k *study.KeyImage, w, h float64) (float64, float64) {
 // Extent is the image's size in mm, or in pixels where its spacing isn't known.
 func Extent(k *study.KeyImage) (float64, float64) {
 	w, h := math.Max(1, float64(k.Width)), math.Max(1, float64(k.Height))
-	if p := k.PixelMM; p != nil && p[0] > 0 && p[1] > 0 && !math.IsInf(p[0]+p[1], 0) {
-		return w * p[0], h * p[1]
+	if scaled(k) {
+		return w * k.PixelMM[0], h * k.PixelMM[1]
 	}
 	return w, h
+}
+
+// scaled reports whether the spacing of the rendering is known and sane.
+func scaled(k *study.KeyImage) bool {
+	sane := func(mm float64) bool { return mm > 1e-5 && mm < 1e4 }
+	return k.PixelMM != nil && sane(k.PixelMM[0]) && sane(k.PixelMM[1])
 }
 
 // Overlay draws the annotations of a key image over a picture of w by h mm, with labels that do not
@@ -212,6 +218,10 @@ func (l *labeller) put(x label) {
 	words := shorten(x.words, l.d.W-2, labelMM, l.measure)
 	w, h := l.measure(words, labelMM)+1.2, labelMM+0.8
 	if x.bare {
+		words = shorten(x.words, min(l.d.W/3, 20), markerMM, l.measure)
+		half := l.measure(words, markerMM) * 0.56
+		x.at[0] = math.Max(half, math.Min(l.d.W-half, x.at[0]))
+		x.at[1] = math.Max(2, math.Min(l.d.H-2, x.at[1]))
 		l.d.Texts = append(l.d.Texts, Text{X: x.at[0], Y: x.at[1] + 1.3, SizeMM: markerMM, Words: words, Bold: true, Colour: x.colour})
 		return
 	}
@@ -256,7 +266,7 @@ func (l *labeller) free(b Box) bool {
 func (l *labeller) scaleBar(k *study.KeyImage) {
 	d := l.d
 	words, length := "no scale: pixel spacing not known", 0.0
-	if iw, _ := Extent(k); k.PixelMM != nil && iw > 0 && d.W > 0 {
+	if iw, _ := Extent(k); scaled(k) && d.W > 0 {
 		scale := d.W / iw
 		round := 0.0
 		for _, mm := range []float64{1, 2, 5, 10, 20, 50, 100, 200, 500} {

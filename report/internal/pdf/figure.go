@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"encoding/gob"
 	"fmt"
 	"image/png"
 
@@ -148,9 +149,44 @@ func (p *paper) register(k *study.KeyImage) (string, error) {
 	if err := png.Encode(&out, draw.Picture(k)); err != nil {
 		return "", err
 	}
-	p.f.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: "PNG"}, &out)
+	info := p.f.RegisterImageOptionsReader(name, fpdf.ImageOptions{ImageType: "PNG"}, &out)
+	if err := p.f.Error(); err != nil {
+		return "", err
+	}
 	p.images[k] = name
-	return name, p.f.Error()
+	return name, order(info, len(p.images))
+}
+
+// order makes the place of an image in the file certain: fpdf sorts images by width and takes those of
+// one width as its map gives them. The width gets a fraction, which the file does not show.
+func order(info *fpdf.ImageInfoType, n int) error {
+	packed, err := info.GobEncode()
+	if err != nil {
+		return err
+	}
+	var (
+		data, smask, palette       []byte
+		object, bits               int
+		w, h, scale, dpi           float64
+		space, filter, decodeParms string
+		transparent                []int
+	)
+	fields := []any{&data, &smask, &object, &w, &h, &space, &palette, &bits, &filter, &decodeParms, &transparent, &scale, &dpi}
+	in := gob.NewDecoder(bytes.NewReader(packed))
+	for _, f := range fields {
+		if err := in.Decode(f); err != nil {
+			return err
+		}
+	}
+	w += float64(n) / (1 << 20)
+	var changed bytes.Buffer
+	out := gob.NewEncoder(&changed)
+	for _, f := range fields {
+		if err := out.Encode(f); err != nil {
+			return err
+		}
+	}
+	return info.GobDecode(changed.Bytes())
 }
 
 // legendRows breaks a legend into rows of w mm; the entries themselves are found by drawing.

@@ -48,13 +48,36 @@ type paper struct {
 	buf    sfnt.Buffer
 	known  map[rune]bool
 	images map[any]string
+	placed func(x, baseline, width, size float64, words string) // sees every text that is set, in tests
 }
 
 // Write sets a report. The bytes depend on the page alone.
 func Write(w io.Writer, page *view.Page) error {
+	p, err := newPaper(page)
+	if err != nil {
+		return err
+	}
+	p.set()
+	if err := p.f.Output(w); err != nil {
+		return fmt.Errorf("report: pdf: %w", err)
+	}
+	return nil
+}
+
+// set lays the whole report onto pages.
+func (p *paper) set() {
+	p.f.AddPage()
+	p.masthead()
+	for _, s := range p.page.Sections {
+		p.section(s)
+	}
+	p.runningHeads()
+}
+
+func newPaper(page *view.Page) (*paper, error) {
 	glyphs, err := sfnt.Parse(liberationsansregular.TTF)
 	if err != nil {
-		return fmt.Errorf("report: pdf: font: %w", err)
+		return nil, fmt.Errorf("report: pdf: font: %w", err)
 	}
 	f := fpdf.New("P", "mm", "A4", "")
 	f.SetCatalogSort(true)
@@ -71,16 +94,7 @@ func Write(w io.Writer, page *view.Page) error {
 	p := &paper{f: f, page: page, glyphs: glyphs, known: map[rune]bool{}, images: map[any]string{}}
 	f.SetTitle(p.clean(page.Title+", study "+page.Key), true)
 	f.SetSubject(p.clean(page.Disclaimer), true)
-	f.AddPage()
-	p.masthead()
-	for _, s := range page.Sections {
-		p.section(s)
-	}
-	p.runningHeads()
-	if err := f.Output(w); err != nil {
-		return fmt.Errorf("report: pdf: %w", err)
-	}
-	return nil
+	return p, f.Error()
 }
 
 // newPage starts a page below the running head.
@@ -111,15 +125,15 @@ func (p *paper) runningHeads() {
 			p.line(margin, 14.2, pageW-margin, 14.2, 0.2, rule)
 		}
 		p.line(margin, pageH-13, pageW-margin, pageH-13, 0.2, rule)
-		p.text(margin, pageH-9, p.fit(p.page.Disclaimer, width-52, 6.5, false), 6.5, false, muted)
 		foot := fmt.Sprintf("page %d of %d", n, pages)
 		if p.page.Version != "" {
-			foot = "caliper " + p.page.Version + " · " + foot
+			foot = p.fit("caliper "+p.page.Version, 40, 6.5, false) + " · " + foot
 		}
 		if p.full && n == pages {
 			foot = "cut here, the rest is in report.json · " + foot
 		}
 		p.right(pageW-margin, pageH-9, foot, 6.5, false, muted)
+		p.text(margin, pageH-9, p.fit(p.page.Disclaimer, width-p.wide(foot, 6.5, false)-6, 6.5, false), 6.5, false, muted)
 	}
 }
 

@@ -64,6 +64,9 @@ func (p *paper) wide(words string, size float64, bold bool) float64 {
 
 func (p *paper) text(x, baseline float64, words string, size float64, bold bool, c draw.Colour) {
 	p.font(size, bold)
+	if p.placed != nil {
+		p.placed(x, baseline, p.f.GetStringWidth(p.clean(words)), size, words)
+	}
 	p.f.SetTextColor(int(c[0]), int(c[1]), int(c[2]))
 	p.f.Text(x, baseline, p.clean(words))
 }

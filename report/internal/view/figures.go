@@ -67,10 +67,11 @@ func figure(r *study.Result, k *study.KeyImage) Figure {
 	if k.Prior {
 		who, ref = "Prior", r.Prior
 	}
+	title := strings.TrimLeft(strings.TrimPrefix(clip(k.Title), who), ": ")
 	if ref != nil {
 		who = strings.Join(nonEmpty(who, Day(ref.When)), " · ")
 	}
-	f.Tag = strings.Join(nonEmpty(who, clip(k.Title)), " · ")
+	f.Tag = strings.Join(nonEmpty(who, title), " · ")
 	if len(k.Pixels) == 0 || len(k.Pixels) != k.Width*k.Height*k.Samples {
 		f.Empty = fmt.Sprintf("The picture %s is not there.", orDash(clip(k.Path)))
 	}

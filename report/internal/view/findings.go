@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/caliper-imaging/caliper/study"
@@ -30,7 +31,7 @@ func findings(r *study.Result) []Block {
 // looked reports whether a step that can find anything was done.
 func looked(r *study.Result) bool {
 	for _, s := range r.Steps {
-		if s.Outcome == "done" && (strings.HasPrefix(s.Name, "detect") || strings.HasPrefix(s.Name, "classify")) {
+		if s.Outcome == "done" && slices.Contains([]string{"nodules", "detect", "classify"}, s.Name) {
 			return true
 		}
 	}
