@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/caliper-imaging/caliper/analyze/decide"
 	"github.com/caliper-imaging/caliper/models"
 	"github.com/caliper-imaging/caliper/register"
 	"github.com/caliper-imaging/caliper/study"
@@ -46,6 +47,7 @@ type Case struct {
 	Env     Env
 	// ToPrior maps LPS points of the current image to the prior; nil until registered and accepted.
 	ToPrior *register.Result
+	Refusal string // why the registration to the prior can't be relied on
 }
 
 // Exams are the current exam and, where there is one, the prior.
@@ -58,9 +60,9 @@ func (c *Case) Exams() []*Exam {
 
 // Env is what the steps of every case share.
 type Env struct {
-	Models  *models.Registry
-	Threads int
-	Policy  []byte // a site's priority policy; nil for the default
+	Networks *Networks
+	Threads  int
+	Policy   *decide.Policy // nil: the default
 	// Open gives the voxels of a series, OpenMask those of a label file.
 	Open     func(ctx context.Context, s study.Series) (*volume.Volume, error)
 	OpenMask func(ctx context.Context, path string) (*volume.Mask, error)
@@ -81,7 +83,7 @@ func skip(err error) (string, bool) {
 	}
 	var missing *models.MissingError
 	if errors.As(err, &missing) {
-		return missing.Error(), true
+		return fmt.Sprintf("model %s is not there (give its folder with --models or CALIPER_MODELS)", missing.Name), true
 	}
 	return "", false
 }

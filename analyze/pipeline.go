@@ -2,7 +2,6 @@ package analyze
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -158,5 +157,3 @@ func (c *Case) IntervalDays() (days float64, ok bool) {
 	}
 	return c.Current.Study.When.Sub(c.Prior.Study.When).Hours() / 24, true
 }
-
-var errNoSpacing = errors.New("the image states no spacing")

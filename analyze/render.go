@@ -160,7 +160,7 @@ func (v view) keyImage(id, title, caption string, e *Exam, lo, hi float32) study
 		}
 	}
 	sum := sha256.Sum256(pixels)
-	k := study.KeyImage{ID: id, Title: title, Caption: caption, Series: e.Series.UID, Prior: e.Prior,
+	k := study.KeyImage{ID: id, Title: title, Caption: caption, Series: seriesKey(e.Series), Prior: e.Prior,
 		Width: v.width, Height: v.height, Samples: samples, Pixels: pixels, SHA256: hex.EncodeToString(sum[:]),
 		Path: fmt.Sprintf("images/%s.png", id)}
 	g := e.Image.Geometry

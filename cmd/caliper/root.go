@@ -14,7 +14,15 @@ import (
 // commands is the explicit list of what caliper can do, sorted by name.
 func commands(s term.Streams) []*cobra.Command {
 	return []*cobra.Command{
+		newDemoCmd(s),
+		newDetectCmd(s),
+		newExplainCmd(s),
+		newModelsCmd(s),
+		newPhantomCmd(s),
+		newPreprocessCmd(s),
 		newReportCmd(s),
+		newRunCmd(s),
+		newSegmentCmd(s),
 		newVersionCmd(s),
 	}
 }

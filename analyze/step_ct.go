@@ -1,0 +1,83 @@
+package analyze
+
+import (
+	"context"
+	"errors"
+
+	"github.com/caliper-imaging/caliper/measure"
+	"github.com/caliper-imaging/caliper/segment"
+	"github.com/caliper-imaging/caliper/study"
+	"github.com/caliper-imaging/caliper/volume"
+)
+
+var bodyStep = classicalStep("body", "finds the patient in a CT by thresholds and components", segment.Body)
+
+var lungsStep = classicalStep("lungs", "finds the lungs in a CT by thresholds and components", segment.Lungs)
+
+func classicalStep(name, doc string, find func(context.Context, *volume.Volume) (*volume.Mask, error)) stepRow {
+	return stepRow{
+		Name:     name,
+		Doc:      doc,
+		Required: []string{"as"},
+		run: func(ctx context.Context, c *Case, o map[string]string) error {
+			for _, e := range c.Exams() {
+				m, err := find(ctx, e.Image)
+				if errors.Is(err, segment.ErrNotCT) {
+					err = &SkipError{Reason: err.Error()}
+				}
+				if err == nil && len(m.Present()) == 0 {
+					err = &SkipError{Reason: "the image shows none"}
+				}
+				if err != nil {
+					if err := c.priorMayFail(e, name, err); err != nil {
+						return err
+					}
+					continue
+				}
+				if err := c.store(e, o["as"], m, study.Producer{Step: name, Name: "thresholds and components"}); err != nil {
+					return err
+				}
+				measures, err := measure.Mask(ctx, e.Image, m, measure.Options{Keys: []string{study.KeyVolume, "mean", "sd"}})
+				if err != nil {
+					return err
+				}
+				e.Measures = append(e.Measures, measures...)
+			}
+			c.pairMeasures()
+			return nil
+		},
+	}
+}
+
+var maskMeasuresStep = stepRow{
+	Name: "mask-measures",
+	Doc:  "measures every label of the mask that lies beside the image",
+	run: func(ctx context.Context, c *Case, _ map[string]string) error {
+		if c.Current.Series.Mask == "" {
+			return nil
+		}
+		for _, e := range c.Exams() {
+			if e.Series.Mask == "" {
+				continue
+			}
+			m, err := c.Env.OpenMask(ctx, e.Series.Mask)
+			if err == nil && e.Image.Channels != 1 {
+				err = &SkipError{Reason: "the image is in colour"}
+			}
+			var measures []study.Measurement
+			if err == nil {
+				measures, err = measure.Mask(ctx, e.Image, m, measure.Options{NoSpacing: !e.spacingKnown()})
+			}
+			if err != nil {
+				if err := c.priorMayFail(e, "mask-measures", err); err != nil {
+					return err
+				}
+				continue
+			}
+			e.Masks["given"] = &Labelled{Mask: m, By: study.Producer{Step: "mask-measures", Name: "mask beside the image"}}
+			e.Measures = append(e.Measures, measures...)
+		}
+		c.pairMeasures()
+		return nil
+	},
+}

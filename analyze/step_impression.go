@@ -1,0 +1,132 @@
+package analyze
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/caliper-imaging/caliper/analyze/decide"
+	"github.com/caliper-imaging/caliper/study"
+)
+
+var impressionStep = stepRow{
+	Name: "impression",
+	Doc:  "sums up in words and sets the priority by the site's policy",
+	run: func(_ context.Context, c *Case, _ map[string]string) error {
+		rankFindings(c.Current.Findings)
+		c.Result.Findings, c.Result.Measures = c.Current.Findings, c.Current.Measures
+		policy := c.Env.Policy
+		if policy == nil {
+			policy = decide.DefaultPolicy()
+		}
+		c.Result.Priority, c.Result.PriorityReason = policy.Priority(c.Result)
+		c.Result.Impression = append(c.Result.Impression, c.findingLines()...)
+		c.Result.Impression = append(c.Result.Impression, c.measureLines()...)
+		if len(c.Result.Impression) == 0 {
+			c.Result.Impression = []string{"Nothing was measured beyond image quality."}
+		}
+		return nil
+	},
+}
+
+func (c *Case) findingLines() []string {
+	var lines []string
+	for n := range c.Current.Findings {
+		lines = append(lines, sentence(&c.Current.Findings[n]))
+	}
+	searched := false
+	for _, s := range c.Result.Steps {
+		searched = searched || s.Name == nodulesStep.Name && s.Outcome == "done"
+	}
+	if searched && len(lines) == 0 {
+		lines = append(lines, "No nodule candidate above the model's operating point; this does not exclude one.")
+	}
+	return lines
+}
+
+// sentence says one finding in words.
+func sentence(f *study.Finding) string {
+	var b strings.Builder
+	if resolved(f) {
+		fmt.Fprintf(&b, "%s of the prior study is no longer seen", f.What.Meaning)
+		if f.Site != "" {
+			fmt.Fprintf(&b, ", %s", f.Site)
+		}
+		return b.String() + "."
+	}
+	fmt.Fprintf(&b, "%s: %s candidate", f.ID, strings.ToLower(f.What.Meaning))
+	if m := study.Measure(f.Measures, study.KeyLongestDiameter, ""); m != nil {
+		fmt.Fprintf(&b, ", measured %s", lengthText(*m))
+	}
+	if f.Site != "" {
+		fmt.Fprintf(&b, ", %s", f.Site)
+	}
+	if ch := f.Change; ch != nil {
+		fmt.Fprintf(&b, "; %s", changeWords(ch))
+	}
+	if f.Suspicion != nil {
+		fmt.Fprintf(&b, "; suspicion %s by stated criteria", f.Suspicion.Level)
+	}
+	return b.String() + "."
+}
+
+func changeWords(ch *study.Change) string {
+	text := string(ch.Kind)
+	switch ch.Kind {
+	case study.New:
+		text = "not seen in the prior study"
+	case study.Growing, study.Stable, study.Shrinking:
+		if before := study.Measure(ch.PriorMeasures, study.KeyLongestDiameter, ""); before != nil {
+			text += ", " + lengthText(*before) + " before"
+		}
+		if ch.Percent != nil {
+			text += fmt.Sprintf(" (%+.0f %%)", *ch.Percent)
+		}
+		if ch.IntervalDays != nil {
+			text += fmt.Sprintf(" in %.0f days", *ch.IntervalDays)
+		}
+		if ch.DoublingTimeDays != nil {
+			text += fmt.Sprintf(", volume doubling time %.0f days", *ch.DoublingTimeDays)
+		}
+	case study.NotComparable:
+		text = "not comparable with the prior study"
+	}
+	return text
+}
+
+// measureLines names the figures of the study that a reader looks for first.
+func (c *Case) measureLines() []string {
+	var lines []string
+	for _, m := range c.Current.Measures {
+		switch {
+		case m.Key == study.KeyCardiothoracicRatio:
+			line := fmt.Sprintf("Cardiothoracic ratio %.2f", m.Value)
+			if m.Prior != nil {
+				line += fmt.Sprintf(" (%.2f before)", *m.Prior)
+			}
+			if v := c.Current.Series.View; v == "" || strings.EqualFold(v, "AP") {
+				line += "; on a film that is not known to be PA the heart is magnified"
+			}
+			lines = append(lines, line+".")
+		case m.Key == study.KeyVolume && headline(m.Label):
+			line := fmt.Sprintf("%s %.1f ml", m.Label, m.Value)
+			if m.ChangePercent != nil {
+				line += fmt.Sprintf(", %+.1f %% since the prior", *m.ChangePercent)
+				if m.ChangePercentPerYear != nil {
+					line += fmt.Sprintf(" (%+.1f %% a year)", *m.ChangePercentPerYear)
+				}
+			}
+			lines = append(lines, line+".")
+		}
+	}
+	return lines
+}
+
+// headline says whether a structure's volume belongs into the summary.
+func headline(label string) bool {
+	switch strings.ToLower(label) {
+	case "brain", "hippocampus", "lateral-ventricle", "right lung", "left lung":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/caliper-imaging/caliper/internal/atomicfile"
+	"github.com/caliper-imaging/caliper/internal/term"
+	"github.com/caliper-imaging/caliper/phantom"
+	"github.com/caliper-imaging/caliper/study"
+)
+
+// demoMark is the file by which a demo knows a folder that an earlier one made.
+const demoMark = ".caliper-demo"
+
+func newDemoCmd(s term.Streams) *cobra.Command {
+	var output string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "demo -o DIR",
+		Short: "Make studies with known truth and report them: the whole pipeline without data",
+		Long: `Makes synthetic studies as DICOM files under DIR/input (a chest radiograph with a
+growing nodule and its prior, a normal chest, a CT with spheres, and a broken file), with
+the truth beside them, and runs the pipeline on them as caliper run does.
+Open DIR/index.html to see the worklist. A folder that an earlier demo made is replaced;
+any other that is not empty is refused.
+
+` + exitCodesHelp + `
+The broken file is meant to fail: its line in the worklist shows how a failure looks, and
+the demo's own exit code is 0 when nothing else failed.`,
+		Example: "  caliper demo -o demo-out",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runDemo(cmd.Context(), s, output, asJSON)
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "folder for studies and reports (required)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the worklist as JSON, and errors as JSON lines")
+	_ = cmd.MarkFlagRequired("output")
+	return cmd
+}
+
+func runDemo(ctx context.Context, s term.Streams, dir string, asJSON bool) error {
+	if err := clearDemo(dir); err != nil {
+		return err
+	}
+	if err := prepareOutput(dir, false); err != nil {
+		return err
+	}
+	if err := atomicfile.WriteBytes(filepath.Join(dir, demoMark), []byte("made by caliper demo; replaced by the next one\n")); err != nil {
+		return err
+	}
+	input := filepath.Join(dir, "input")
+	if _, err := phantom.Demo(input); err != nil {
+		return err
+	}
+	o := runOptions{inputs: []string{input}, output: dir, recipe: "auto", resume: true, json: asJSON}
+	err := runRun(ctx, s, o)
+	var coded *codedError
+	if errors.As(err, &coded) && coded.code == exitSomeFailed {
+		return demoFailures(dir)
+	}
+	return err
+}
+
+// clearDemo removes what an earlier demo made, and only that.
+func clearDemo(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, demoMark)); err != nil {
+		return fmt.Errorf("output: %s is not empty and no demo made it: choose another folder", dir)
+	}
+	// The mark goes last, so that an interrupted removal can be taken up again.
+	for _, e := range entries {
+		if e.Name() != demoMark {
+			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+				return fmt.Errorf("output: %w", err)
+			}
+		}
+	}
+	if err := os.Remove(filepath.Join(dir, demoMark)); err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	return nil
+}
+
+// demoFailures is nil where the only failure is the file that is meant to fail.
+func demoFailures(dir string) error {
+	data, err := os.ReadFile(filepath.Join(dir, "worklist.json"))
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	var entries []study.WorklistEntry
+	if err := json.Unmarshal(data, &entries); err != nil {
+		return fmt.Errorf("demo: worklist.json: %w", err)
+	}
+	failed := noticeOf(entries).Failed
+	if failed != 1 {
+		return withCode(exitSomeFailed, fmt.Errorf("%d studies failed, of which one is meant to: see %s", failed, filepath.Join(dir, "worklist.json")))
+	}
+	return nil
+}
