@@ -187,3 +187,16 @@ func Dot(x, y []float32) float32 { return active.runReduce(opDot, x, y, 0, 0) }
 func MaxOf(x []float32) float32 {
 	return active.runReduce(opMaxOf, x, x, 0, float32(math.Inf(-1)))
 }
+
+// Zip sets dst[2i] = a[i] and dst[2i+1] = b[i]; a has at least half of len(dst), rounded up, and b rounded down.
+func Zip(dst, a, b []float32) {
+	half := len(dst) / 2
+	a, b = a[:(len(dst)+1)/2], b[:half]
+	for i, v := range b {
+		dst[2*i] = a[i]
+		dst[2*i+1] = v
+	}
+	if len(dst)%2 == 1 {
+		dst[len(dst)-1] = a[half]
+	}
+}

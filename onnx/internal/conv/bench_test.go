@@ -62,3 +62,18 @@ func BenchmarkForward(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkTranspose(b *testing.B) {
+	p := Params{Batch: 1, InC: 64, OutC: 32, In: cube(48), Kernel: cube(2), Stride: cube(2), Out: cube(96)}
+	p.normalise()
+	rng := rand.New(rand.NewPCG(1, 1))
+	src := random(rng, p.InC*p.inVoxels())
+	k := PackTranspose(random(rng, p.InC*p.OutC*p.taps()), &p)
+	dst := make([]float32, p.OutC*p.outVoxels())
+	k.Forward(dst, src, nil, &p, Activation{}, 1)
+	start := cpuSeconds()
+	for b.Loop() {
+		k.Forward(dst, src, nil, &p, Activation{}, 1)
+	}
+	b.ReportMetric(1e3*(cpuSeconds()-start)/float64(b.N), "cpu-ms/op")
+}

@@ -57,6 +57,9 @@ func (k *Packed) ForwardAdd(dst, src, bias, add []float32, p *Params, act Activa
 	if err := q.Check(); err != nil {
 		panic(err.Error())
 	}
+	if k.p.Kernel != q.Kernel || k.p.Stride != q.Stride || k.p.Dilation != q.Dilation || k.p.InC != q.InC || k.p.OutC != q.OutC || k.p.Group != q.Group {
+		panic("conv: the weight was packed for another convolution")
+	}
 	need("input", len(src), q.Batch*q.InC*q.inVoxels())
 	need("output", len(dst), q.Batch*q.OutC*q.outVoxels())
 	if bias != nil {
@@ -74,15 +77,4 @@ func (k *Packed) ForwardAdd(dst, src, bias, add []float32, p *Params, act Activa
 	d := newDirect(k, &q, threads)
 	d.dst, d.src, d.bias, d.add, d.act = dst, src, bias, add, act
 	d.run(threads)
-}
-
-// within returns the range of outputs o for which 0 ≤ o·stride+shift < in.
-func within(shift, stride, in, out int) (lo, hi int) {
-	if shift < 0 {
-		lo = (-shift + stride - 1) / stride
-	}
-	if last := in - 1 - shift; last >= 0 {
-		hi = min(out, last/stride+1)
-	}
-	return lo, hi
 }

@@ -242,9 +242,13 @@ func TestTransposeRandom(t *testing.T) {
 				bias = nil
 			}
 			want := naiveTranspose(src, w, bias, p)
-			got := make([]float32, len(want))
-			Transpose(got, src, w, bias, &p, Activation{}, 2)
-			compare(t, got, want, tolerance)
+			act := Activation{Kind: Kind(i % 5), A: 0.25, B: 3}
+			act.Apply(want, want)
+			for threads := 1; threads <= 3; threads++ {
+				got := make([]float32, len(want))
+				Transpose(got, src, w, bias, &p, act, threads)
+				compare(t, got, want, tolerance)
+			}
 		})
 	}
 }

@@ -11,17 +11,22 @@ const stripBudget = 140 << 10
 
 // direct computes a convolution strip by strip: the input rows that a strip of outputs needs are copied once, with their padding,
 // side by side; every tap of the kernel is then the same memory read from another start, so nothing is unrolled into columns.
+// A transposed convolution is one of these for each remainder of the output's place by the stride.
 type direct struct {
-	k         *Packed
 	p         Params // as Forward's, or with all space in one row where the kernel is a single tap
+	tiles     []rowTile
+	columns   []column
+	groupSize int // floats of weight in a group
+	place     place
 	icg, ocg  int
-	flat      bool // the strip's rows are computed as one long row, through a temporary
-	nd, nh    int  // planes, rows and columns of outputs in a strip
+	flat      bool   // the strip's rows are computed as one long row, through a temporary
+	step      [2]int // from one output plane, or row, of a strip to the next
+	nd, nh    int    // planes, rows and columns of outputs in a strip
 	nw        int
-	count     [3]int // strips along depth, height, width
-	phases    int    // copies of a row by position modulo the stride along width
-	tapPhase  []int  // by tap along width: which copy it reads, and from where
-	tapShift  []int
+	runs      [2][]run // strips along depth and height
+	chunks    int      // and along width
+	phases    int      // copies of a row by position modulo the stride along width
+	maxShift  int
 	pitch     int // floats from one row to the next
 	splits    int // parts that the output channels are computed in, by different workers
 	dst, src  []float32
@@ -29,38 +34,64 @@ type direct struct {
 	act       Activation
 }
 
+// column is a set of output columns that share taps: all of them, or in a transposed convolution those of one remainder.
+type column struct {
+	weight []float32 // by group: [tile][tap][InC][rows]
+	phase  []int     // by tap along width: which copy of a row it reads, and from where
+	shift  []int
+}
+
+// place says where results go: output o along an axis goes to o·step + base in a space of the given size.
+type place struct {
+	size, step, base [3]int
+}
+
+// run is a strip's outputs along one axis: first, first+step, ….
+type run struct{ first, n int }
+
 func newDirect(k *Packed, p *Params, threads int) *direct {
-	d := &direct{k: k, p: *p, icg: p.InC / p.Group, ocg: p.OutC / p.Group, splits: 1}
+	d := &direct{p: *p, tiles: k.tiles, groupSize: k.groupSize}
 	q := &d.p
 	if q.taps() == 1 && q.Stride == [3]int{1, 1, 1} && q.PadLo == [3]int{} && q.PadHi == [3]int{} {
 		q.In = [3]int{1, 1, q.inVoxels()}
 		q.Out = q.In
 	}
-	lanes := simd.Lanes()
-	whole := (q.Out[2] + lanes - 1) / lanes * lanes
-	d.flat = q.Out[2]*8 < whole*7 && q.Out[1] > 1
-	d.widthTaps()
-	d.size(threads)
+	d.place = place{size: q.Out, step: [3]int{1, 1, 1}}
+	c := column{weight: k.weight}
+	for kw := range q.Kernel[2] {
+		c.phase = append(c.phase, kw*q.Dilation[2]%q.Stride[2])
+		c.shift = append(c.shift, kw*q.Dilation[2]/q.Stride[2])
+	}
+	d.columns = []column{c}
+	d.plan(threads)
 	return d
 }
 
-// widthTaps sets where each tap along width reads.
-func (d *direct) widthTaps() {
+// plan sets what follows from the parameters, the columns and the place.
+func (d *direct) plan(threads int) {
 	q := &d.p
-	s := q.Stride[2]
-	d.tapPhase, d.tapShift = make([]int, q.Kernel[2]), make([]int, q.Kernel[2])
-	for kw := range q.Kernel[2] {
-		d.tapPhase[kw], d.tapShift[kw] = kw*q.Dilation[2]%s, kw*q.Dilation[2]/s
-		d.phases = max(d.phases, d.tapPhase[kw]+1)
+	d.icg, d.ocg, d.splits = q.InC/q.Group, q.OutC/q.Group, 1
+	lanes := simd.Lanes()
+	whole := (q.Out[2] + lanes - 1) / lanes * lanes
+	d.flat = q.Out[2]*8 < whole*7 && q.Out[1] > 1
+	for _, c := range d.columns {
+		for i := range c.shift {
+			d.phases, d.maxShift = max(d.phases, c.phase[i]+1), max(d.maxShift, c.shift[i])
+		}
 	}
+	d.step = [2]int{1, 1}
+	for axis := range d.step {
+		if q.Stride[axis] == 1 && !(d.flat && axis == 1) {
+			d.step[axis] = q.Dilation[axis]
+		}
+	}
+	d.size(threads)
 }
-
-func (d *direct) maxShift() int { return d.tapShift[len(d.tapShift)-1] }
 
 // rowPitch returns the floats of a packed row that serves nw outputs.
 func (d *direct) rowPitch(nw int) int {
 	q := &d.p
-	span := nw + d.maxShift()
+	span := nw + d.maxShift
 	if d.flat && q.Stride[2] == 1 {
 		// The next row's left padding serves as this row's right padding.
 		return min(span, max(q.PadLo[2]+q.In[2], span-q.PadLo[2]))
@@ -68,54 +99,75 @@ func (d *direct) rowPitch(nw int) int {
 	return span
 }
 
-// rowsNeeded returns how many input rows, or planes, n outputs along one axis need.
-func rowsNeeded(n, axis int, q *Params) int {
-	if q.Stride[axis] <= q.Dilation[axis] && (n-1)*q.Stride[axis] < q.Dilation[axis] {
-		return min(n*q.Kernel[axis], q.In[axis])
+// needed returns how many input rows, or planes, n outputs of a strip along one axis need.
+func (d *direct) needed(n, axis int) int {
+	q := &d.p
+	if d.step[axis] > 1 {
+		return n + q.Kernel[axis] - 1
 	}
-	return min((n-1)*q.Stride[axis]+(q.Kernel[axis]-1)*q.Dilation[axis]+1, max(q.In[axis], n))
+	return min((n-1)*q.Stride[axis]+(q.Kernel[axis]-1)*q.Dilation[axis]+1, n*max(q.Kernel[axis], 1))
 }
 
-// size chooses the strip.
+// runsOf cuts an axis into strips of at most n outputs, as even as they can be.
+func (d *direct) runsOf(axis, n int) []run {
+	var runs []run
+	out, step := d.p.Out[axis], d.step[axis]
+	for phase := range min(step, out) {
+		all := (out - phase + step - 1) / step
+		parts := (all + n - 1) / n
+		for i := range parts {
+			lo, hi := i*all/parts, (i+1)*all/parts
+			runs = append(runs, run{phase + lo*step, hi - lo})
+		}
+	}
+	return runs
+}
+
+// size chooses the strip: the one that copies the fewest rows for an output, of those that fit the budget.
 func (d *direct) size(threads int) {
 	q := &d.p
 	fits := func(nd, nh, nw int) bool {
-		return rowsNeeded(nd, 0, q)*rowsNeeded(nh, 1, q)*d.icg*d.phases*(d.rowPitch(nw)+4) <= stripBudget
+		return d.needed(nd, 0)*d.needed(nh, 1)*d.icg*d.phases*(d.rowPitch(nw)+4) <= stripBudget
 	}
-	d.nd, d.nh, d.nw = 1, q.Out[1], q.Out[2]
+	d.nd, d.nh, d.nw = 1, 1, q.Out[2]
 	if !d.flat {
 		for d.nw > 64 && !fits(1, 1, d.nw) {
 			d.nw = (d.nw/2 + 63) / 64 * 64
 		}
 	}
-	for d.nh > 1 && !fits(1, d.nh, d.nw) {
-		d.nh = (d.nh + 1) / 2
-	}
-	// With an equal number of strips, equal strips.
-	d.nh = (q.Out[1] + (q.Out[1]+d.nh-1)/d.nh - 1) / ((q.Out[1] + d.nh - 1) / d.nh)
-	if d.nh == q.Out[1] && d.nw == q.Out[2] {
-		for d.nd < q.Out[0] && fits(d.nd+1, d.nh, d.nw) {
-			d.nd++
+	best := 1e9
+	most := [2]int{(q.Out[0] + d.step[0] - 1) / d.step[0], (q.Out[1] + d.step[1] - 1) / d.step[1]}
+	for nd := 1; nd <= min(most[0], 32) && (nd == 1 || fits(nd, 1, d.nw)); nd++ {
+		nh := most[1]
+		for nh > 1 && !fits(nd, nh, d.nw) {
+			nh--
+		}
+		if copied := float64(d.needed(nd, 0)*d.needed(nh, 1)) / float64(nd*nh); copied < best*0.999 {
+			best, d.nd, d.nh = copied, nd, nh
 		}
 	}
 	strips := func() int {
-		d.count = [3]int{(q.Out[0] + d.nd - 1) / d.nd, (q.Out[1] + d.nh - 1) / d.nh, (q.Out[2] + d.nw - 1) / d.nw}
-		return d.count[0] * d.count[1] * d.count[2] * q.Batch * q.Group
+		d.runs = [2][]run{d.runsOf(0, d.nd), d.runsOf(1, d.nh)}
+		d.chunks = (q.Out[2] + d.nw - 1) / d.nw
+		return len(d.runs[0]) * len(d.runs[1]) * d.chunks * q.Batch * q.Group
 	}
 	for threads > 1 && strips() < 4*threads && d.nd > 1 {
 		d.nd = (d.nd + 1) / 2
+	}
+	for threads > 1 && strips() < 4*threads && d.nh > 4 {
+		d.nh = (d.nh + 1) / 2
 	}
 	for threads > 1 && strips() < 4*threads && d.nw >= 256 && !d.flat {
 		d.nw = (d.nw/2 + 63) / 64 * 64
 	}
 	if n := strips(); threads > 1 && n < 2*threads {
-		d.splits = min(len(d.k.tiles), (2*threads+n-1)/n)
+		d.splits = min(len(d.tiles), (2*threads+n-1)/n)
 	}
 	d.pitch = d.rowPitch(d.nw)
 }
 
 func (d *direct) run(threads int) {
-	perGroup := d.count[0] * d.count[1] * d.count[2]
+	perGroup := len(d.runs[0]) * len(d.runs[1]) * d.chunks
 	workers := make([]strip, max(threads, 1))
 	n := d.p.Batch * d.p.Group * perGroup * d.splits
 	simd.Each(threads, n, func(worker, i int) {
@@ -125,57 +177,53 @@ func (d *direct) run(threads int) {
 		i /= d.splits
 		at := i % perGroup
 		s.batch, s.group = i/perGroup/d.p.Group, i/perGroup%d.p.Group
-		cw, ch, cd := at%d.count[2], at/d.count[2]%d.count[1], at/d.count[2]/d.count[1]
-		s.lo = [3]int{cd * d.nd, ch * d.nh, cw * d.nw}
-		s.hi = [3]int{min(s.lo[0]+d.nd, d.p.Out[0]), min(s.lo[1]+d.nh, d.p.Out[1]), min(s.lo[2]+d.nw, d.p.Out[2])}
-		tiles := d.k.tiles
-		s.compute(tiles[split*len(tiles)/d.splits : (split+1)*len(tiles)/d.splits])
+		s.w0 = at % d.chunks * d.nw
+		s.w1 = min(s.w0+d.nw, d.p.Out[2])
+		at /= d.chunks
+		s.h, s.d = d.runs[1][at%len(d.runs[1])], d.runs[0][at/len(d.runs[1])]
+		s.compute(d.tiles[split*len(d.tiles)/d.splits : (split+1)*len(d.tiles)/d.splits])
 	})
 }
 
-// strip is one worker's part of a direct convolution: outputs lo to hi of one group in one image.
+// strip is one worker's part of a direct convolution: outputs d × h × w0…w1 of one group in one image.
 type strip struct {
 	*direct
 	batch, group int
-	lo, hi       [3]int
+	d, h         run
+	w0, w1       int
 	planes       []int // input planes, then rows, that are packed; −1 is one of zeros
 	rows         []int
 	planeSlot    []int // by output plane and tap: which of planes, −1 for none
 	rowSlot      []int
+	seen         []int // by input position: its slot and 1
 	buf          []float32
 	icStride     int // floats
 	taps         []simd.Tap
 }
 
-// slots lists the input positions that outputs lo to hi need along one axis, each once, and by output and tap which it is.
-func slots(list, slot []int, lo, hi, axis int, q *Params) ([]int, []int) {
+// slots lists the input positions that a run of outputs needs along one axis, each once, and by output and tap which it is.
+func (s *strip) slots(list, slot []int, r run, axis int) ([]int, []int) {
+	q := &s.p
 	list, slot = list[:0], slot[:0]
-	for o := lo; o < hi; o++ {
+	if len(s.seen) < max(q.In[0], q.In[1]) {
+		s.seen = make([]int, max(q.In[0], q.In[1]))
+	}
+	for o := range r.n {
 		for k := range q.Kernel[axis] {
-			i := o*q.Stride[axis] + k*q.Dilation[axis] - q.PadLo[axis]
+			i := (r.first+o*s.step[axis])*q.Stride[axis] + k*q.Dilation[axis] - q.PadLo[axis]
 			if i < 0 || i >= q.In[axis] {
 				slot = append(slot, -1)
 				continue
 			}
-			// A position seen before was needed by the tap that lies so much further on, in an earlier output.
-			at := -1
-			for back := 1; k+1 < q.Kernel[axis] && back <= o-lo; back++ {
-				if back*q.Stride[axis]%q.Dilation[axis] != 0 {
-					continue
-				}
-				k2 := k + back*q.Stride[axis]/q.Dilation[axis]
-				if k2 >= q.Kernel[axis] {
-					break
-				}
-				at = slot[(o-lo-back)*q.Kernel[axis]+k2]
-				break
-			}
-			if at < 0 {
-				at = len(list)
+			if s.seen[i] == 0 {
 				list = append(list, i)
+				s.seen[i] = len(list)
 			}
-			slot = append(slot, at)
+			slot = append(slot, s.seen[i]-1)
 		}
+	}
+	for _, i := range list {
+		s.seen[i] = 0
 	}
 	return list, slot
 }
@@ -211,25 +259,25 @@ func flatSlots(list, slot []int, lo, hi int, q *Params) ([]int, []int) {
 
 func (s *strip) compute(tiles []rowTile) {
 	q := &s.p
-	s.planes, s.planeSlot = slots(s.planes, s.planeSlot, s.lo[0], s.hi[0], 0, q)
+	s.planes, s.planeSlot = s.slots(s.planes, s.planeSlot, s.d, 0)
 	if s.flat {
-		s.rows, s.rowSlot = flatSlots(s.rows, s.rowSlot, s.lo[1], s.hi[1], q)
+		s.rows, s.rowSlot = flatSlots(s.rows, s.rowSlot, s.h.first, s.h.first+s.h.n, q)
 	} else {
-		s.rows, s.rowSlot = slots(s.rows, s.rowSlot, s.lo[1], s.hi[1], 1, q)
+		s.rows, s.rowSlot = s.slots(s.rows, s.rowSlot, s.h, 1)
 	}
-	behind := s.nw + s.maxShift() - s.pitch // the last row's right padding
+	behind := s.nw + s.maxShift - s.pitch // the last row's right padding
 	s.icStride = (len(s.planes)*s.phases*len(s.rows)*s.pitch+behind+15)/16*16 | 16
-	b := simd.Borrow(s.icStride*s.icg + (s.hi[1]-s.lo[1])*s.pitch + s.nw)
+	b := simd.Borrow(s.icStride*s.icg + s.h.n*s.pitch + s.nw)
 	defer b.Return()
 	s.buf = b.F
 	s.pack()
 	for _, t := range tiles {
-		for o := s.lo[0]; o < s.hi[0]; o++ {
+		for o := range s.d.n {
 			if s.flat {
 				s.flatTile(t, o)
 				continue
 			}
-			for r := s.lo[1]; r < s.hi[1]; r++ {
+			for r := range s.h.n {
 				s.rowTile(t, o, r)
 			}
 		}
@@ -251,7 +299,7 @@ func (s *strip) pack() {
 						clear(dst)
 						continue
 					}
-					packRow(dst, plane[(d*q.In[1]+h)*q.In[2]:][:q.In[2]], s.lo[2]*q.Stride[2]+ph-q.PadLo[2], q.Stride[2])
+					packRow(dst, plane[(d*q.In[1]+h)*q.In[2]:][:q.In[2]], s.w0*q.Stride[2]+ph-q.PadLo[2], q.Stride[2])
 				}
 			}
 		}
@@ -279,12 +327,23 @@ func packRow(dst, src []float32, first, stride int) {
 	}
 }
 
-// listTaps sets taps to those of the kernel that read input for output plane o and, in the strip, row r.
-func (s *strip) listTaps(t rowTile, o, r int) {
+// within returns the range of outputs o for which 0 ≤ o·stride+shift < in.
+func within(shift, stride, in, out int) (lo, hi int) {
+	if shift < 0 {
+		lo = (-shift + stride - 1) / stride
+	}
+	if last := in - 1 - shift; last >= 0 {
+		hi = min(out, last/stride+1)
+	}
+	return lo, hi
+}
+
+// tile returns the kernel's work for the strip's plane o and row r, but for where it reads and writes.
+func (s *strip) tile(t rowTile, c *column, o, r int) simd.Tile {
 	q := &s.p
 	s.taps = s.taps[:0]
 	for kd := range q.Kernel[0] {
-		pl := s.planeSlot[(o-s.lo[0])*q.Kernel[0]+kd]
+		pl := s.planeSlot[o*q.Kernel[0]+kd]
 		if pl < 0 {
 			continue
 		}
@@ -293,39 +352,48 @@ func (s *strip) listTaps(t rowTile, o, r int) {
 			if row < 0 {
 				continue
 			}
-			for kw := range q.Kernel[2] {
-				a := ((kd*q.Kernel[1]+kh)*q.Kernel[2] + kw) * s.icg * t.rows
-				b := ((pl*s.phases+s.tapPhase[kw])*len(s.rows)+row)*s.pitch + s.tapShift[kw]
+			a := (kd*q.Kernel[1] + kh) * len(c.shift) * s.icg * t.rows
+			for kw, shift := range c.shift {
+				b := ((pl*s.phases+c.phase[kw])*len(s.rows)+row)*s.pitch + shift
 				s.taps = append(s.taps, simd.Tap{A: 4 * a, B: 4 * b})
+				a += s.icg * t.rows
 			}
 		}
 	}
-}
-
-func (s *strip) tile(t rowTile) simd.Tile {
-	tile := simd.Tile{
-		A:       &s.k.weight[s.group*s.k.groupSize+t.at],
-		Taps:    unsafe.SliceData(s.taps),
-		NTaps:   len(s.taps),
-		N:       s.icg,
-		BStride: 4 * s.icStride,
+	tile := simd.Tile{NTaps: len(s.taps), Taps: unsafe.SliceData(s.taps), N: s.icg, BStride: 4 * s.icStride}
+	if len(c.weight) > 0 {
+		k := q.Kernel[0] * q.Kernel[1] * len(c.shift) * s.icg
+		tile.A = &c.weight[s.group*k*s.ocg+t.first*k]
 	}
 	if s.bias != nil {
 		tile.Bias = &s.bias[s.group*s.ocg+t.first]
 	}
+	tile.NoClamp()
 	return tile
 }
 
-// rowTile computes output row r of plane o for a tile's channels, straight into the output.
+// at returns where, in the whole output, the tile's first channel has plane o and row r of the strip, at column w0.
+func (s *strip) at(t rowTile, o, r int) int {
+	pl := &s.place
+	d := (s.d.first+o*s.step[0])*pl.step[0] + pl.base[0]
+	h := (s.h.first+r*s.step[1])*pl.step[1] + pl.base[1]
+	channel := s.batch*s.p.OutC + s.group*s.ocg + t.first
+	return ((channel*pl.size[0]+d)*pl.size[1]+h)*pl.size[2] + s.w0*pl.step[2]
+}
+
+// rowTile computes row r of plane o for a tile's channels, straight into the output where it is dense.
 func (s *strip) rowTile(t rowTile, o, r int) {
-	q := &s.p
-	s.listTaps(t, o, r-s.lo[1])
-	tile := s.tile(t)
+	voxels := s.place.size[0] * s.place.size[1] * s.place.size[2]
+	at := s.at(t, o, r)
+	n := s.w1 - s.w0
+	if len(s.columns) > 1 {
+		s.zippedRow(t, o, r, at, voxels)
+		return
+	}
+	tile := s.tile(t, &s.columns[0], o, r)
 	var all bool
 	tile.Lo, tile.Hi, all = s.act.clamp()
-	tile.CStride = 4 * q.outVoxels()
-	at := ((s.batch*q.OutC+s.group*s.ocg+t.first)*q.Out[0]+o)*q.Out[1]*q.Out[2] + r*q.Out[2] + s.lo[2]
-	n := s.hi[2] - s.lo[2]
+	tile.CStride = 4 * voxels
 	columns(t.rows, n, func(j, nv, tail int) {
 		tile.B = &s.buf[j]
 		tile.C = &s.dst[at+j]
@@ -337,7 +405,7 @@ func (s *strip) rowTile(t rowTile, o, r int) {
 	})
 	if !all {
 		for i := range t.rows {
-			row := s.dst[at+i*q.outVoxels():][:n]
+			row := s.dst[at+i*voxels:][:n]
 			s.act.Apply(row, row)
 		}
 	}
@@ -354,40 +422,73 @@ func columns(rows, n int, f func(j, nv, tail int)) {
 	}
 }
 
-// flatTile computes all of the strip's rows of plane o for a tile's channels as one row, and copies what is output out of it.
-func (s *strip) flatTile(t rowTile, o int) {
-	q := &s.p
-	s.listTaps(t, o, 0)
-	tile := s.tile(t)
-	tile.NoClamp()
-	nh, w := s.hi[1]-s.lo[1], q.Out[2]
-	n := (nh-1)*s.pitch + w
-	lanes := simd.Lanes()
-	stride := (n + lanes - 1) / lanes * lanes
-	tmp := simd.Borrow(t.rows * stride)
-	defer tmp.Return()
+// temporary computes n columns of plane o and row r for a tile's channels, into rows that are stride apart.
+func (s *strip) temporary(tmp []float32, stride int, t rowTile, c *column, o, r, n int) {
+	tile := s.tile(t, c, o, r)
 	tile.CStride = 4 * stride
-	columns(t.rows, stride, func(j, nv, tail int) {
-		tile.B, tile.C, tile.Tail = &s.buf[j], &tmp.F[j], tail
+	columns(t.rows, n, func(j, nv, _ int) {
+		tile.B, tile.C, tile.Tail = &s.buf[j], &tmp[j], simd.Lanes()
 		simd.RunTile(t.rows, nv, &tile)
 	})
+}
+
+// flatTile computes all of the strip's rows of plane o for a tile's channels as one row, and copies what is output out of it.
+func (s *strip) flatTile(t rowTile, o int) {
+	n := (s.h.n-1)*s.pitch + s.p.Out[2]
+	lanes := simd.Lanes()
+	stride := (n + lanes - 1) / lanes * lanes
+	tmp := simd.Borrow(len(s.columns) * t.rows * stride)
+	defer tmp.Return()
+	for i := range s.columns {
+		s.temporary(tmp.F[i*t.rows*stride:], stride, t, &s.columns[i], o, 0, n)
+	}
+	for r := range s.h.n {
+		s.emit(tmp.F[r*s.pitch:], stride, t, s.at(t, o, r))
+	}
+}
+
+// zippedRow is rowTile where the output's columns come from several sets.
+func (s *strip) zippedRow(t rowTile, o, r, at, voxels int) {
+	n := s.w1 - s.w0
+	lanes := simd.Lanes()
+	stride := (n + lanes - 1) / lanes * lanes
+	tmp := simd.Borrow(len(s.columns) * t.rows * stride)
+	defer tmp.Return()
+	for i := range s.columns {
+		s.temporary(tmp.F[i*t.rows*stride:], stride, t, &s.columns[i], o, r, n)
+	}
+	s.emit(tmp.F, stride, t, at)
+}
+
+// emit writes a row of each of the tile's channels, held in rows that are stride apart and by column set, to the output.
+func (s *strip) emit(tmp []float32, stride int, t rowTile, at int) {
+	pl := &s.place
+	voxels := pl.size[0] * pl.size[1] * pl.size[2]
+	n := s.w1 - s.w0
 	for i := range t.rows {
-		from := tmp.F[i*stride:][:n]
-		at := ((s.batch*q.OutC+s.group*s.ocg+t.first+i)*q.Out[0]+o)*q.Out[1]*w + s.lo[1]*w
-		if s.add == nil && s.act.Kind != None {
-			s.act.Apply(from, from)
-		}
-		for h := range nh {
-			row := s.dst[at+h*w:][:w]
-			if s.add != nil {
-				simd.Add(row, from[h*s.pitch:][:w], s.add[at+h*w:])
+		to := at + i*voxels
+		if sets := len(s.columns); sets > 1 {
+			// The first sets have one column more where the output's width is no multiple of their number.
+			n = min((s.w1-s.w0)*sets, pl.size[2]-s.w0*sets)
+			row := s.dst[to:][:n]
+			if sets == 2 {
+				simd.Zip(row, tmp[i*stride:], tmp[(t.rows+i)*stride:])
 			} else {
-				copy(row, from[h*s.pitch:][:w])
+				for c := range s.columns {
+					for j, w := (c*t.rows+i)*stride, c; w < n; j, w = j+1, w+sets {
+						row[w] = tmp[j]
+					}
+				}
 			}
+			s.act.Apply(row, row)
+			continue
 		}
-		if s.add != nil && s.act.Kind != None {
-			out := s.dst[at:][:nh*w]
-			s.act.Apply(out, out)
+		from, row := tmp[i*stride:][:n], s.dst[to:][:n]
+		if s.add != nil {
+			simd.Add(row, from, s.add[to:])
+			s.act.Apply(row, row)
+		} else {
+			s.act.Apply(row, from)
 		}
 	}
 }

@@ -1,7 +1,5 @@
 package conv
 
-import "github.com/caliper-imaging/caliper/internal/simd"
-
 // TransposeOutSize returns the output's spatial size of a transposed convolution with the given extra output padding.
 func (p *Params) TransposeOutSize(outputPadding [3]int) [3]int {
 	q := *p
@@ -21,16 +19,70 @@ func Transpose(dst, src, weight, bias []float32, p *Params, act Activation, thre
 
 // PackedTranspose is a transposed convolution's weight, laid out for the kernels of this machine; read only.
 type PackedTranspose struct {
-	weight []float32
+	p      Params
+	tiles  []rowTile
+	pieces []piece
 }
 
-// PackTranspose lays the weight out for transposed convolutions of p's channels, kernel, stride, dilation, pads and group.
+// piece holds the taps for outputs of one remainder, by the stride, of place + padding along depth and height.
+type piece struct {
+	remainder [2]int
+	taps      [3][][]int // by axis and remainder: the taps, from the last to the first
+	weight    [][]float32
+}
+
+// axisTaps returns the taps that outputs of each remainder by the stride read, last first.
+func axisTaps(kernel, stride, dilation int) [][]int {
+	taps := make([][]int, stride)
+	for k := kernel - 1; k >= 0; k-- {
+		r := k * dilation % stride
+		taps[r] = append(taps[r], k)
+	}
+	return taps
+}
+
+// PackTranspose lays the weight out for transposed convolutions of p's channels, kernel, stride, dilation and group.
 func PackTranspose(weight []float32, p *Params) *PackedTranspose {
 	q := *p
 	q.normalise()
-	n := q.InC * (q.OutC / q.Group) * q.taps()
-	need("weight", len(weight), n)
-	return &PackedTranspose{weight: append([]float32(nil), weight[:n]...)}
+	icg, ocg, all := q.InC/q.Group, q.OutC/q.Group, q.taps()
+	need("weight", len(weight), q.InC*ocg*all)
+	k := &PackedTranspose{p: q, tiles: rowTiles(ocg, 1)}
+	var taps [3][][]int
+	for axis := range 3 {
+		taps[axis] = axisTaps(q.Kernel[axis], q.Stride[axis], q.Dilation[axis])
+	}
+	for rd := range q.Stride[0] {
+		for rh := range q.Stride[1] {
+			pc := piece{remainder: [2]int{rd, rh}, taps: taps}
+			for rw := range q.Stride[2] {
+				td, th, tw := taps[0][rd], taps[1][rh], taps[2][rw]
+				n := len(td) * len(th) * len(tw) * icg
+				dst := make([]float32, q.Group*ocg*n)
+				for g := range q.Group {
+					for _, t := range k.tiles {
+						at := g*ocg*n + t.first*n
+						for _, kd := range td {
+							for _, kh := range th {
+								for _, kw := range tw {
+									for ic := range icg {
+										for r := range t.rows {
+											tap := (kd*q.Kernel[1]+kh)*q.Kernel[2] + kw
+											dst[at+r] = weight[((g*icg+ic)*ocg+t.first+r)*all+tap]
+										}
+										at += t.rows
+									}
+								}
+							}
+						}
+					}
+				}
+				pc.weight = append(pc.weight, dst)
+			}
+			k.pieces = append(k.pieces, pc)
+		}
+	}
+	return k
 }
 
 // Forward is Transpose on the packed weight.
@@ -40,57 +92,71 @@ func (k *PackedTranspose) Forward(dst, src, bias []float32, p *Params, act Activ
 	if err := q.checkCommon(); err != nil {
 		panic(err.Error())
 	}
+	if q.Kernel != k.p.Kernel || q.Stride != k.p.Stride || q.Dilation != k.p.Dilation || q.InC != k.p.InC || q.OutC != k.p.OutC || q.Group != k.p.Group {
+		panic("conv: transpose: the weight was packed for another convolution")
+	}
 	need("input", len(src), q.Batch*q.InC*q.inVoxels())
 	need("output", len(dst), q.Batch*q.OutC*q.outVoxels())
 	if bias != nil {
 		need("bias", len(bias), q.OutC)
 	}
-	ocg, icg := q.OutC/q.Group, q.InC/q.Group
-	simd.Each(threads, q.Batch*q.OutC, func(_, i int) {
-		n, oc := i/q.OutC, i%q.OutC
-		g := oc / ocg
-		plane := dst[i*q.outVoxels():][:q.outVoxels()]
-		b := float32(0)
-		if bias != nil {
-			b = bias[oc]
-		}
-		for j := range plane {
-			plane[j] = b
-		}
-		for ic := range icg {
-			in := src[(n*q.InC+g*icg+ic)*q.inVoxels():][:q.inVoxels()]
-			w := k.weight[((g*icg+ic)*ocg+oc%ocg)*q.taps():][:q.taps()]
-			scatter(plane, in, w, &q)
-		}
-		act.Apply(plane, plane)
-	})
-}
-
-func scatter(out, in, w []float32, p *Params) {
-	for id := range p.In[0] {
-		for kd := range p.Kernel[0] {
-			d := id*p.Stride[0] - p.PadLo[0] + kd*p.Dilation[0]
-			if d < 0 || d >= p.Out[0] {
-				continue
-			}
-			for ih := range p.In[1] {
-				row := in[(id*p.In[1]+ih)*p.In[2]:][:p.In[2]]
-				for kh := range p.Kernel[1] {
-					h := ih*p.Stride[1] - p.PadLo[1] + kh*p.Dilation[1]
-					if h < 0 || h >= p.Out[1] {
-						continue
-					}
-					outRow := out[(d*p.Out[1]+h)*p.Out[2]:][:p.Out[2]]
-					for kw := range p.Kernel[2] {
-						shift := kw*p.Dilation[2] - p.PadLo[2]
-						wt := w[(kd*p.Kernel[1]+kh)*p.Kernel[2]+kw]
-						lo, hi := within(shift, p.Stride[2], p.Out[2], p.In[2])
-						for i := lo; i < hi; i++ {
-							outRow[i*p.Stride[2]+shift] += wt * row[i]
-						}
-					}
-				}
-			}
+	for i := range k.pieces {
+		if d := k.piece(&k.pieces[i], &q, threads); d != nil {
+			d.dst, d.src, d.bias, d.act = dst, src, bias, act
+			d.run(threads)
 		}
 	}
+}
+
+// piece returns the direct convolution, of stride 1, that computes a piece's outputs, or nil when there are none.
+func (k *PackedTranspose) piece(pc *piece, q *Params, threads int) *direct {
+	d := &direct{p: *q, tiles: k.tiles}
+	d.place = place{size: q.Out, step: q.Stride}
+	d.p.Stride = [3]int{1, 1, 1}
+	for axis, r := range pc.remainder {
+		s := q.Stride[axis]
+		first := ((r-q.PadLo[axis])%s + s) % s // the first output of the remainder
+		if first >= q.Out[axis] {
+			return nil
+		}
+		d.place.base[axis] = first
+		d.p.Out[axis] = (q.Out[axis] - first + s - 1) / s
+		taps := pc.taps[axis][r]
+		d.p.Kernel[axis] = len(taps)
+		d.p.Dilation[axis] = q.Dilation[axis] / gcd(s, q.Dilation[axis])
+		d.p.PadLo[axis] = 0
+		if len(taps) > 0 {
+			d.p.PadLo[axis] = -(first + q.PadLo[axis] - taps[0]*q.Dilation[axis]) / s
+		}
+	}
+	// Along width all remainders are computed together: one set of columns each, in the order of the outputs.
+	s, pad := q.Stride[2], -1<<62
+	d.p.Out[2] = (q.Out[2] + s - 1) / s
+	d.columns = make([]column, s)
+	for first := range s {
+		r := (first + q.PadLo[2]) % s
+		c := &d.columns[first]
+		c.weight = pc.weight[r]
+		for _, tap := range pc.taps[2][r] {
+			shift := (first + q.PadLo[2] - tap*q.Dilation[2]) / s
+			c.phase, c.shift = append(c.phase, 0), append(c.shift, shift)
+			pad = max(pad, -shift)
+		}
+	}
+	for i := range d.columns {
+		for j := range d.columns[i].shift {
+			d.columns[i].shift[j] += pad
+		}
+	}
+	d.p.PadLo[2] = pad
+	d.p.Dilation[2] = 1
+	d.plan(threads)
+	return d
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }
