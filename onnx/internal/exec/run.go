@@ -1,0 +1,230 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/caliper-imaging/caliper/onnx/ops"
+	"github.com/caliper-imaging/caliper/onnx/tensor"
+)
+
+// Options of a run.
+type Options struct {
+	Threads int
+	Decode  ops.ImageDecoder
+	// Trace, where given, hears of each step of the outermost graph when it is done.
+	Trace func(s *Step, took time.Duration, out []*tensor.Tensor)
+}
+
+// Runner runs a plan, keeping the memory of earlier runs. Runs may overlap.
+type Runner struct {
+	Plan  *Plan
+	Limit int64 // bytes of activations, 0 for none
+	mu    sync.Mutex
+	idle  []*arena
+}
+
+// Run computes the plan's outputs. Tensors among in are not changed. The results belong to the caller.
+func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*tensor.Tensor, error) {
+	a := r.take()
+	defer r.give(a)
+	if o.Threads < 1 {
+		o.Threads = 1
+	}
+	e := &run{ctx: ctx, arena: a, Options: o}
+	own := make([]*tensor.Tensor, len(in))
+	for i, t := range in {
+		own[i] = t.Detached()
+	}
+	f := e.frame(r.Plan, own)
+	if err := e.steps(r.Plan, f, true); err != nil {
+		return nil, err
+	}
+	out := make([]*tensor.Tensor, len(r.Plan.outputs))
+	for i, x := range r.Plan.outputs {
+		out[i] = f[x].Detached()
+	}
+	return out, nil
+}
+
+func (r *Runner) take() *arena {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := len(r.idle); n > 0 {
+		a := r.idle[n-1]
+		r.idle = r.idle[:n-1]
+		return a
+	}
+	return &arena{limit: r.Limit}
+}
+
+// give keeps an arena; what it still has out belongs to the run's results or to nobody.
+func (r *Runner) give(a *arena) {
+	a.live = 0
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.idle = append(r.idle, a)
+}
+
+// Drop forgets the memory of earlier runs.
+func (r *Runner) Drop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.idle = nil
+}
+
+type run struct {
+	ctx   context.Context
+	arena *arena
+	depth int
+	Options
+}
+
+func (e *run) frame(p *Plan, in []*tensor.Tensor) []*tensor.Tensor {
+	f := make([]*tensor.Tensor, p.slots)
+	for _, c := range p.consts {
+		f[c.slot] = c.t
+	}
+	for i, x := range p.inputs {
+		if i < len(in) {
+			f[x] = in[i]
+		}
+	}
+	return f
+}
+
+func (e *run) steps(p *Plan, f []*tensor.Tensor, outermost bool) error {
+	for _, s := range p.Steps {
+		if err := e.ctx.Err(); err != nil {
+			return err
+		}
+		var start time.Time
+		if outermost && e.Trace != nil {
+			start = time.Now()
+		}
+		c := &ops.Call{Ctx: e.ctx, Threads: e.Threads, Mem: e.arena, Dies: s.dies, Decode: e.Decode,
+			In: make([]*tensor.Tensor, len(s.in)), Out: make([]*tensor.Tensor, len(s.out))}
+		for i, x := range s.in {
+			if x >= 0 {
+				c.In[i] = f[x]
+			}
+		}
+		if len(s.bodies) > 0 {
+			c.Bodies = make(map[string]ops.Body, len(s.bodies))
+			for name, b := range s.bodies {
+				c.Bodies[name] = &body{run: e, plan: b, outer: f}
+			}
+		}
+		if err := ops.Do(s.kernel, c); err != nil {
+			return fmt.Errorf("node %q (%s): %w", s.Node.Name, s.Node.Op, err)
+		}
+		for i, x := range s.out {
+			if x < 0 {
+				continue
+			}
+			if c.Out[i] == nil {
+				return fmt.Errorf("node %q (%s): output %d is not computed", s.Node.Name, s.Node.Op, i)
+			}
+			f[x] = c.Out[i]
+			retain(f[x])
+		}
+		for _, b := range c.Fresh {
+			if b.Refs == 0 {
+				e.arena.put(b)
+				b.Refs = -1 << 30 // Fresh may name a block twice
+			}
+		}
+		for _, b := range c.Fresh {
+			if b.Refs < 0 {
+				b.Refs = 0
+			}
+		}
+		if outermost && e.Trace != nil {
+			e.Trace(s, time.Since(start), c.Out)
+		}
+		for _, x := range s.free {
+			e.arena.release(f[x])
+			f[x] = nil
+		}
+	}
+	return nil
+}
+
+// body is a graph attribute bound to the values around it.
+type body struct {
+	run   *run
+	plan  *Plan
+	outer []*tensor.Tensor
+}
+
+func (b *body) NumInputs() int  { return len(b.plan.inputs) }
+func (b *body) NumOutputs() int { return len(b.plan.outputs) }
+
+// maxDepth bounds how deep bodies run in one another.
+const maxDepth = 64
+
+// Run computes the body once. Blocks of its results are handed to c, which keeps them for as long as
+// the node's own call lasts.
+func (b *body) Run(c *ops.Call, in []*tensor.Tensor) []*tensor.Tensor {
+	if b.run.depth >= maxDepth {
+		ops.Fail(fmt.Errorf("graphs nested deeper than %d", maxDepth))
+	}
+	if len(in) != len(b.plan.inputs) {
+		ops.Fail(fmt.Errorf("body takes %d inputs, got %d", len(b.plan.inputs), len(in)))
+	}
+	b.run.depth++
+	defer func() { b.run.depth-- }()
+	f := b.run.frame(b.plan, in)
+	for _, cp := range b.plan.captures {
+		f[cp.slot] = b.outer[cp.outer]
+	}
+	// What comes from outside is held by its owner: count it once more, so that no step takes its memory.
+	var held []*tensor.Tensor
+	for _, x := range b.plan.inputs {
+		held = append(held, f[x])
+	}
+	for _, cp := range b.plan.captures {
+		held = append(held, f[cp.slot])
+	}
+	for _, t := range held {
+		retain(t) // for the slot
+		retain(t) // for the owner
+	}
+	if err := b.run.steps(b.plan, f, false); err != nil {
+		ops.Fail(err)
+	}
+	out := make([]*tensor.Tensor, len(b.plan.outputs))
+	for i, x := range b.plan.outputs {
+		out[i] = f[x]
+	}
+	for _, t := range out {
+		retain(t)
+	}
+	for _, x := range b.plan.kept {
+		b.run.arena.release(f[x])
+	}
+	for _, t := range held {
+		float(c, t)
+	}
+	for _, t := range out {
+		float(c, t)
+	}
+	return out
+}
+
+// float hands the blocks of t to the call: they go back when it ends, unless an output holds them.
+func float(c *ops.Call, t *tensor.Tensor) {
+	if t == nil {
+		return
+	}
+	for _, e := range t.Elems() {
+		float(c, e)
+	}
+	if b := t.Buffer(); b != nil {
+		if b.Refs--; b.Refs == 0 {
+			c.Fresh = append(c.Fresh, b)
+		}
+	}
+}

@@ -1,0 +1,15 @@
+//go:build !unix
+
+package onnx
+
+import (
+	"io"
+	"os"
+)
+
+// mapFile reads a file's bytes, where the system offers no mapping.
+func mapFile(f *os.File, size int64) ([]byte, func() error, error) {
+	b := make([]byte, size)
+	_, err := io.ReadFull(f, b)
+	return b, nil, err
+}

@@ -1,0 +1,226 @@
+package ops
+
+import (
+	"sync"
+
+	"github.com/caliper-imaging/caliper/onnx/internal/conv"
+	"github.com/caliper-imaging/caliper/onnx/internal/graph"
+	"github.com/caliper-imaging/caliper/onnx/tensor"
+)
+
+// Attributes and inputs that the fusing passes add to Conv and ConvTranspose: the activation after
+// it, its parameters, and what is added before that (input 3 of Conv).
+const (
+	FusedActivation = "caliper.activation"
+	FusedParams     = "caliper.params"
+)
+
+// ActivationOf is the activation that a node computes, with kind None where it is not one that a
+// convolution can compute as it goes.
+func ActivationOf(n *graph.Node) conv.Activation { return activationOf(n) }
+
+func fusedActivation(n *graph.Node) conv.Activation {
+	a := conv.Activation{Kind: conv.Kind(n.Int(FusedActivation, 0))}
+	if p := n.Attrs[FusedParams]; p != nil {
+		a.A, a.B = p.Floats[0], p.Floats[1]
+	}
+	return a
+}
+
+// cached keeps the packed form of a constant weight for the latest two input shapes.
+type cached[P any] struct {
+	mu   sync.Mutex
+	keys []conv.Params
+	vals []P
+}
+
+func (k *cached[P]) get(p *conv.Params, pack func() P) P {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for i, key := range k.keys {
+		if key == *p {
+			return k.vals[i]
+		}
+	}
+	v := pack()
+	if len(k.keys) == 2 {
+		k.keys, k.vals = k.keys[1:], k.vals[1:]
+	}
+	k.keys, k.vals = append(k.keys, *p), append(k.vals, v)
+	return v
+}
+
+func convOp(n *graph.Node) Kernel {
+	w := windowOf(n)
+	group := n.Int("group", 1)
+	act := fusedActivation(n)
+	var packs *cached[*conv.Packed]
+	if n.Const(1) != nil {
+		packs = &cached[*conv.Packed]{}
+	}
+	return func(c *Call) {
+		x, weight := c.in(0), c.in(1)
+		c.sameType(x, weight)
+		p, shape := convParams(&w, x, weight, group)
+		if x.DType() == tensor.Float64 {
+			c.Out[0] = c.conv64(x, weight, c.opt(2), p, shape)
+			return
+		}
+		if product(shape) == 0 {
+			c.Out[0] = c.New(tensor.Float32, shape...)
+			return
+		}
+		check(p.Check())
+		bias := biasOf(c.opt(2), p.OutC)
+		var add []float32
+		out := (*tensor.Tensor)(nil)
+		if t := c.opt(3); t != nil {
+			if !equalShape(t.Shape(), shape) {
+				fail("added input: want %v, got %v", shape, t.Shape())
+			}
+			add = t.Float32()
+			if c.reusable(3) && (len(c.In) < 4 || c.In[0] != t) {
+				out = t
+			}
+		}
+		if out == nil {
+			out = c.New(tensor.Float32, shape...)
+		}
+		var k *conv.Packed
+		if packs != nil {
+			k = packs.get(p, func() *conv.Packed { return conv.Pack(weight.Float32(), p) })
+		} else {
+			k = conv.Pack(weight.Float32(), p)
+		}
+		if add != nil {
+			k.ForwardAdd(out.Float32(), x.Float32(), bias, add, p, act, c.Threads)
+		} else {
+			k.Forward(out.Float32(), x.Float32(), bias, p, act, c.Threads)
+		}
+		c.Out[0] = out
+	}
+}
+
+func biasOf(t *tensor.Tensor, channels int) []float32 {
+	if t == nil {
+		return nil
+	}
+	if t.Len() != channels {
+		fail("bias: want %d values, got %v", channels, t)
+	}
+	return t.Float32()
+}
+
+// convParams checks shapes and gives the convolution's parameters and output shape.
+func convParams(w *window, x, weight *tensor.Tensor, group int) (*conv.Params, []int) {
+	if x.Rank() != weight.Rank() {
+		fail("input %v and weight %v have different ranks", x, weight)
+	}
+	in, ws := x.Shape(), weight.Shape()
+	kernel := ws[min(2, len(ws)):]
+	if w.kernel != nil && !equalShape(w.kernel, kernel) {
+		fail("kernel_shape %v differs from the weight's %v", w.kernel, kernel)
+	}
+	pl := w.place(spatialOf(x), kernel)
+	w.forward(&pl)
+	if group < 1 || in[1] != ws[1]*group || ws[0]%group != 0 {
+		fail("weight %v does not fit input %v in %d groups", weight, x, group)
+	}
+	p := &conv.Params{Batch: in[0], InC: in[1], OutC: ws[0], Group: group, In: pl.in, Out: pl.out, Kernel: pl.kernel,
+		Stride: pl.stride, Dilation: pl.dilate, PadLo: pl.lo, PadHi: pl.hi}
+	return p, pl.outShape(in[0], ws[0])
+}
+
+func convTransposeOp(n *graph.Node) Kernel {
+	w := windowOf(n)
+	group := n.Int("group", 1)
+	act := fusedActivation(n)
+	var packs *cached[*conv.PackedTranspose]
+	if n.Const(1) != nil {
+		packs = &cached[*conv.PackedTranspose]{}
+	}
+	return func(c *Call) {
+		x, weight := c.in(0), c.in(1)
+		if x.Rank() != weight.Rank() {
+			fail("input %v and weight %v have different ranks", x, weight)
+		}
+		in, ws := x.Shape(), weight.Shape()
+		pl := w.place(spatialOf(x), ws[2:])
+		if group < 1 || in[1] != ws[0] || ws[0]%group != 0 {
+			fail("weight %v does not fit input %v in %d groups", weight, x, group)
+		}
+		w.transposed(&pl)
+		p := &conv.Params{Batch: in[0], InC: in[1], OutC: ws[1] * group, Group: group, In: pl.in, Out: pl.out,
+			Kernel: pl.kernel, Stride: pl.stride, Dilation: pl.dilate, PadLo: pl.lo, PadHi: pl.hi}
+		shape := pl.outShape(in[0], p.OutC)
+		if x.DType() == tensor.Float64 {
+			c.Out[0] = c.convTranspose64(x, weight, c.opt(2), p, shape)
+			return
+		}
+		out := c.New(tensor.Float32, shape...)
+		c.Out[0] = out
+		if out.Len() == 0 {
+			return
+		}
+		bias := biasOf(c.opt(2), p.OutC)
+		if x.Len() == 0 {
+			fail("empty input %v", x)
+		}
+		var k *conv.PackedTranspose
+		if packs != nil {
+			k = packs.get(p, func() *conv.PackedTranspose { return conv.PackTranspose(weight.Float32(), p) })
+		} else {
+			k = conv.PackTranspose(weight.Float32(), p)
+		}
+		k.Forward(out.Float32(), x.Float32(), bias, p, act, c.Threads)
+	}
+}
+
+// transposed sets pads and the output's size of a transposed convolution.
+func (w *window) transposed(p *placed) {
+	var extra [3]int
+	if w.outputPadding != nil {
+		if len(w.outputPadding) != p.rank {
+			fail("output_padding: want %d values, got %d", p.rank, len(w.outputPadding))
+		}
+		copy(extra[3-p.rank:], w.outputPadding)
+	}
+	fit := w.outputFit
+	if len(fit) > p.rank {
+		fit = fit[len(fit)-p.rank:]
+	}
+	if fit != nil && len(fit) != p.rank {
+		fail("output_shape: want %d values, got %d", p.rank, len(fit))
+	}
+	for i := range 3 {
+		full := (p.in[i]-1)*p.stride[i] + extra[i] + (p.kernel[i]-1)*p.dilate[i] + 1
+		k := i - (3 - p.rank)
+		switch {
+		case k >= 0 && fit != nil:
+			p.out[i] = fit[k]
+		case k >= 0 && (w.auto == "SAME_UPPER" || w.auto == "SAME_LOWER"):
+			p.out[i] = p.in[i] * p.stride[i]
+		default:
+			if w.auto == "VALID" {
+				p.lo[i], p.hi[i] = 0, 0
+			}
+			p.out[i] = full - p.lo[i] - p.hi[i]
+			if p.out[i] < 0 {
+				fail("pads are larger than the output")
+			}
+			continue
+		}
+		total := full - p.out[i]
+		if total < 0 && fit == nil {
+			total = 0
+		}
+		p.lo[i] = total / 2
+		if w.auto != "SAME_UPPER" {
+			p.lo[i] = total - total/2
+		}
+		if total < 0 {
+			p.lo[i] = 0
+		}
+		p.hi[i] = total - p.lo[i]
+	}
+}
