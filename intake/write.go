@@ -51,3 +51,15 @@ func formatToWrite(path string) (string, error) {
 	}
 	return "", volume.Unsupported("intake: write: want a name that ends in .nii, .nii.gz, .npy or .png, got %q", filepath.Ext(path))
 }
+
+// Scaled says whether a PNG of the image can't hold its values as they are; lo and hi are those that
+// become 0 and 255.
+func Scaled(v *volume.Volume) (lo, hi float32, scaled bool) {
+	for _, x := range v.Data {
+		if !(x >= 0 && x <= 65535) || x != float32(int32(x)) {
+			lo, hi, _ = v.Range()
+			return lo, hi, true
+		}
+	}
+	return 0, 0, false
+}

@@ -14,6 +14,7 @@ import (
 // commands is the explicit list of what caliper can do, sorted by name.
 func commands(s term.Streams) []*cobra.Command {
 	return []*cobra.Command{
+		newConvertCmd(s),
 		newDemoCmd(s),
 		newDetectCmd(s),
 		newExplainCmd(s),
@@ -22,6 +23,7 @@ func commands(s term.Streams) []*cobra.Command {
 		newPreprocessCmd(s),
 		newReportCmd(s),
 		newRunCmd(s),
+		newScanCmd(s),
 		newSegmentCmd(s),
 		newVersionCmd(s),
 	}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/caliper-imaging/caliper/dicom"
+	"github.com/caliper-imaging/caliper/intake"
+	"github.com/caliper-imaging/caliper/internal/term"
+	"github.com/caliper-imaging/caliper/volume/npy"
+)
+
+type convertOptions struct {
+	inputFlags
+	in, out string
+	raw     bool
+}
+
+func newConvertCmd(s term.Streams) *cobra.Command {
+	var o convertOptions
+	cmd := &cobra.Command{
+		Use:   "convert IN OUT",
+		Short: "Convert an image to another format",
+		Long: `Reads the one image in IN (a file, or a folder with one DICOM series) and writes it to OUT in the
+format that OUT's name asks for: .nii or .nii.gz (NIfTI), .npy (NumPy, order k, j, i), or .png for
+one slice. Values keep their type where it is known, else get the smallest type that loses nothing;
+a PNG of values that are not whole numbers from 0 to 65535 is scaled, and stderr says so. Formats read:
+` + formatList() + `
+With --raw, IN is one DICOM file and OUT an .npy with the stored values in their own type, in the order
+frame, row, column, sample: no rescale, palette or colour conversion.
+
+` + exitCodesHelp,
+		Example: "  caliper convert series/ head.nii.gz\n  caliper convert chest.dcm chest.png\n  caliper convert --raw image.dcm stored.npy",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.in, o.out = args[0], args[1]
+			return runConvert(cmd.Context(), s, o)
+		},
+	}
+	o.inputFlags.add(cmd.Flags())
+	cmd.Flags().BoolVar(&o.raw, "raw", false, "write the stored values of a DICOM file as .npy")
+	return cmd
+}
+
+// formatList is a line for each format that is read.
+func formatList() string {
+	var b strings.Builder
+	for _, f := range intake.Formats() {
+		if f.Reads {
+			fmt.Fprintf(&b, "  %-8s %s\n", f.Name, f.Doc)
+		}
+	}
+	return b.String()
+}
+
+func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
+	if o.raw {
+		return convertRaw(ctx, o)
+	}
+	if err := intake.CanWrite(o.out); err != nil {
+		return usagef("OUT: %w", err)
+	}
+	options, err := o.options()
+	if err != nil {
+		return err
+	}
+	series, err := intake.Describe(ctx, o.in, options)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.in, err)
+	}
+	for _, issue := range series.Issues {
+		fmt.Fprintf(s.Err, "caliper: %s: %s: %s\n", filepath.Base(o.in), issue.Severity, issue.Text)
+	}
+	if strings.EqualFold(filepath.Ext(o.out), ".png") {
+		v, err := intake.Open(ctx, series)
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.in, err)
+		}
+		if lo, hi, scaled := intake.Scaled(v); scaled {
+			fmt.Fprintf(s.Err, "caliper: values from %g to %g are scaled to 0 to 255\n", lo, hi)
+		}
+		return writeImage(o.out, v)
+	}
+	image, err := intake.Stored(ctx, series)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.in, err)
+	}
+	return writeImage(o.out, image)
+}
+
+func writeImage(path string, image any) error {
+	if err := intake.WriteFile(path, image); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+func convertRaw(ctx context.Context, o convertOptions) error {
+	if !strings.EqualFold(filepath.Ext(o.out), ".npy") {
+		return usagef("--raw: want OUT to end in .npy, got %q", filepath.Ext(o.out))
+	}
+	f, err := dicom.OpenFile(o.in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.in, err)
+	}
+	raw, err := f.RawArray(ctx)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.in, err)
+	}
+	if err := npy.Write(o.out, npy.FromRaw(raw)); err != nil {
+		return fmt.Errorf("%s: %w", o.out, err)
+	}
+	return nil
+}
