@@ -24,4 +24,7 @@ func TestPDFLook(t *testing.T) {
 		}
 		os.WriteFile(filepath.Join(dir, name+".html"), out.Bytes(), 0o644)
 	}
+	if err := WriteBatch(dir+"/batch", batch(t, dir+"/batch")); err != nil {
+		t.Fatal(err)
+	}
 }

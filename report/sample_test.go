@@ -23,6 +23,10 @@ const (
 
 // thorax paints something like a frontal chest radiograph with a nodule of the given radius in pixels.
 func thorax(w, h int, cx, cy, radius float64, shift int) []byte {
+	key := [6]float64{float64(w), float64(h), cx, cy, radius, float64(shift)}
+	if px, ok := painted[key]; ok {
+		return px
+	}
 	px := make([]byte, w*h)
 	lung := func(x, y, ox float64) float64 {
 		dx, dy := (x-ox)/0.17, (y-0.46)/0.33
@@ -56,8 +60,12 @@ func thorax(w, h int, cx, cy, radius float64, shift int) []byte {
 			px[j*w+i] = byte(max(0, min(255, v)))
 		}
 	}
+	painted[key] = px
 	return px
 }
+
+// painted keeps the pictures of thorax, which are slow to make; tests of this package run one by one.
+var painted = map[[6]float64][]byte{}
 
 func ring(cx, cy, rx, ry float64, n int) [][2]float64 {
 	var out [][2]float64

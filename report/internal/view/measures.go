@@ -8,12 +8,23 @@ import (
 )
 
 func measurements(r *study.Result) []Block {
-	list := capped(r.Measures, maxRows)
+	var list []study.Measurement
+	for _, m := range r.Measures {
+		if !forScripts(m.Key) {
+			list = append(list, m)
+		}
+	}
 	if len(list) == 0 {
 		return nil
 	}
-	blocks := []Block{figuresTable(list, true)}
-	return append(blocks, more(len(r.Measures), maxRows, "measurements")...)
+	blocks := []Block{figuresTable(capped(list, maxRows), true)}
+	return append(blocks, more(len(list), maxRows, "measurements")...)
+}
+
+// forScripts are figures that say nothing to a reader: where a mask lies and how many voxels it has.
+// They are in report.json and measures.csv.
+func forScripts(key string) bool {
+	return key == "voxels" || strings.HasPrefix(key, "extent_") || strings.HasPrefix(key, "centroid_")
 }
 
 // figuresTable lists figures with prior, change and method; columns that would be empty are left out,

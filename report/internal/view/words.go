@@ -13,8 +13,8 @@ import (
 
 // units in the words of a report, by UCUM code.
 var units = map[string]string{
-	"1": "", "": "", "mm": "mm", "cm": "cm", "mm2": "mm²", "cm2": "cm²", "mm3": "mm³", "cm3": "cm³", "mL": "ml", "L": "l",
-	"[hnsf'U]": "HU", "%": "%", "%/a": "% per year", "d": "days", "a": "years", "{pixels}": "px", "{pixels}2": "px²",
+	"1": "", "": "", "mm": "mm", "cm": "cm", "mm2": "mm²", "cm2": "cm²", "mm3": "mm³", "cm3": "cm³", "mL": "ml", "ml": "ml", "L": "l",
+	"[hnsf'U]": "HU", "%": "%", "%/a": "% per year", "d": "days", "a": "years", "{pixels}": "px", "{pixels}2": "px²", "{pixel}": "px", "{pixel}2": "px²",
 	"deg": "°", "dB": "dB", "g/cm3": "g/cm³", "g/mL{SUVbw}": "SUV", "mm/a": "mm per year", "um": "µm", "ms": "ms", "s": "s",
 	"{grey}": "grey levels",
 }
@@ -46,9 +46,9 @@ func Value(v float64, ucum string) string {
 func decimals(v float64, ucum string) int {
 	abs := math.Abs(v)
 	switch ucum {
-	case "mm", "%", "%/a", "deg", "{pixels}", "dB", "mm/a", "{grey}":
+	case "mm", "%", "%/a", "deg", "{pixels}", "{pixel}", "dB", "mm/a", "{grey}":
 		return 1
-	case "[hnsf'U]", "d", "mm3", "{pixels}2", "a", "ms":
+	case "[hnsf'U]", "d", "mm3", "{pixels}2", "{pixel}2", "a", "ms":
 		return 0
 	case "1", "":
 		if abs >= 100 && abs == math.Trunc(abs) {
@@ -92,7 +92,9 @@ func Signed(v float64, decimals int) string {
 
 // names of measures that their key does not spell well.
 var names = map[string]string{
-	"ctr": "Cardiothoracic ratio", "hd95": "HD95", "snr": "Signal-to-noise ratio", "cnr": "Contrast-to-noise ratio",
+	"snr": "Signal-to-noise ratio", "cnr": "Contrast-to-noise ratio", "sd": "Standard deviation", "min": "Minimum", "max": "Maximum",
+	"p05": "5th percentile", "p10": "10th percentile", "p90": "90th percentile", "p95": "95th percentile",
+	"longest_diameter_3d": "Longest diameter in 3D", "ctr": "Cardiothoracic ratio",
 }
 
 // abbreviations that stay in capitals within a name.

@@ -60,7 +60,7 @@ func WriteIndex(w io.Writer, c Counts, next func() (*Row, error)) error {
 	b := &builder{w: w}
 	sum := sha256.Sum256([]byte(script))
 	b.head("Caliper worklist", "; script-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
-	b.open("header", "class", "mast")
+	b.open("header", "class", "mast wide")
 	b.tag("p", "Caliper", "class", "brand")
 	b.tag("h1", "Worklist")
 	b.tag("p", "Research use; not a medical device", "class", "notice")
@@ -151,11 +151,11 @@ func (b *builder) row(r *Row) {
 			said = r.Result.Impression[0]
 		}
 	}
-	b.tag("td", date)
+	b.tag("td", date, "class", "date")
 	b.tag("td", exam)
-	b.tag("td", e.Recipe)
+	b.tag("td", cut(e.Recipe, 40), "class", "word")
 	b.tag("td", strconv.Itoa(findings), "class", "num", "data-sort", strconv.Itoa(findings))
-	b.tag("td", cut(said, 400))
+	b.tag("td", cut(said, 400), "class", "said")
 	b.open("td", "class", "links")
 	if e.Report != "" {
 		for _, format := range []string{"pdf", "html", "json"} {
