@@ -6,6 +6,7 @@ import (
 	"github.com/caliper-imaging/caliper/dicom/codec/deflated"
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 	"github.com/caliper-imaging/caliper/dicom/codec/jpeg"
+	"github.com/caliper-imaging/caliper/dicom/codec/lossless"
 	"github.com/caliper-imaging/caliper/dicom/codec/native"
 	"github.com/caliper-imaging/caliper/dicom/codec/rle"
 )
@@ -31,8 +32,8 @@ func Table() []Codec {
 		{UID: "1.2.840.10008.1.2.4.50", Name: "JPEG Baseline", Lossy: true, Decode: jpeg.Decode},
 		{UID: "1.2.840.10008.1.2.4.51", Name: "JPEG Extended", Lossy: true, Decode: jpeg.Decode},
 		{UID: "1.2.840.10008.1.2.4.55", Name: "JPEG Full Progression", Lossy: true, Decode: jpeg.Decode},
-		{UID: "1.2.840.10008.1.2.4.57", Name: "JPEG Lossless, Non-Hierarchical"},
-		{UID: "1.2.840.10008.1.2.4.70", Name: "JPEG Lossless, Non-Hierarchical, First-Order Prediction"},
+		{UID: "1.2.840.10008.1.2.4.57", Name: "JPEG Lossless, Non-Hierarchical", Decode: lossless.Decode},
+		{UID: "1.2.840.10008.1.2.4.70", Name: "JPEG Lossless, Non-Hierarchical, First-Order Prediction", Decode: lossless.Decode},
 		{UID: "1.2.840.10008.1.2.4.80", Name: "JPEG-LS Lossless"},
 		{UID: "1.2.840.10008.1.2.4.81", Name: "JPEG-LS Near-Lossless", Lossy: true},
 		{UID: "1.2.840.10008.1.2.4.90", Name: "JPEG 2000 Lossless Only"},

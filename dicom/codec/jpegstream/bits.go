@@ -131,3 +131,22 @@ func (b *Bits) Restart() bool {
 
 // Pos is how many bytes have been taken in.
 func (b *Bits) Pos() int { return b.pos }
+
+// Ensure sees that at least 48 bits can be peeked at.
+func (b *Bits) Ensure() {
+	if b.n < 48 {
+		b.Fill()
+	}
+}
+
+// Peek shows the next n bits (1 to 32), which Ensure must have made ready.
+func (b *Bits) Peek(n int) uint32 { return uint32(b.acc >> (64 - n)) }
+
+// Drop passes over n bits that were peeked at.
+func (b *Bits) Drop(n int) {
+	b.acc <<= n
+	b.n -= n
+}
+
+// Left is how many bits are ready.
+func (b *Bits) Left() int { return b.n }
