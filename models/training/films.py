@@ -50,14 +50,24 @@ def v7(root, drawn):
         yield im, weak(mk > 127)
 
 
+def between(lungs):
+    """Where a heart may lie: between the lungs' outer borders, below their upper fifth, not far below their end."""
+    ys, xs = np.flatnonzero(lungs.any(1)), np.flatnonzero(lungs.any(0))
+    h = ys[-1] - ys[0]
+    out = np.zeros_like(lungs)
+    out[ys[0] + int(0.3 * h):min(lungs.shape[0], ys[-1] + int(0.12 * h)), xs[0] + (xs[-1] - xs[0]) // 8:xs[-1] - (xs[-1] - xs[0]) // 16] = True
+    return out
+
+
 def weak(mask):
     parts, n = ndimage.label(mask)
     sizes = ndimage.sum(mask, parts, range(1, n + 1))
     keep = [k + 1 for k in np.argsort(-sizes)[:2] if sizes[k] > 300]
     keep.sort(key=lambda k: ndimage.center_of_mass(parts == k)[1])
-    out = np.where(ndimage.binary_dilation(mask, iterations=2), ANY, BG | HEART).astype(np.uint8)
     if len(keep) < 2:
-        return out
+        return np.where(ndimage.binary_dilation(mask, iterations=2), ANY, BG | HEART).astype(np.uint8)
+    out = np.where(between(np.isin(parts, keep)), BG | HEART, BG).astype(np.uint8)
+    out[ndimage.binary_dilation(mask, iterations=2)] = ANY
     for k, own, other, share in ((keep[0], RIGHT, LEFT, 0.45), (keep[1], LEFT, RIGHT, 0.25)):
         part = parts == k
         out[part] = ANY & ~other

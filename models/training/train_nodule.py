@@ -75,7 +75,7 @@ def paste(v, lungs, mm, rng, diameter_mm=None, strength=None):
     """Puts one nodule into a stretched film; returns its (x, y, side) or None."""
     d_mm = diameter_mm or np.exp(rng.uniform(np.log(7), np.log(38)))
     d = d_mm / mm * 1.08
-    where = np.isin(lungs, (1, 2) if rng.random() < 0.88 else (1, 2, 3))
+    where = np.isin(lungs, (1, 2) if rng.random() < 0.88 or (lungs == 3).mean() > 0.25 else (1, 2, 3))
     ys, xs = np.nonzero(where[::2, ::2])
     if len(ys) < 200:
         return None
