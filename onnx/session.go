@@ -111,6 +111,7 @@ func (s *Session) load(src any) error {
 	if !s.opts.Plain {
 		pass.Fold(context.Background(), m.Graph)
 		pass.Prune(m.Graph)
+		pass.Fuse(m.Graph)
 	}
 	plan, err := exec.Compile(m.Graph)
 	if err != nil {

@@ -73,14 +73,13 @@ func convOp(n *graph.Node) Kernel {
 		check(p.Check())
 		bias := biasOf(c.opt(2), p.OutC)
 		var add []float32
-		out := (*tensor.Tensor)(nil)
-		if t := c.opt(3); t != nil {
-			if !equalShape(t.Shape(), shape) {
-				fail("added input: want %v, got %v", shape, t.Shape())
-			}
-			add = t.Float32()
-			if c.reusable(3) && (len(c.In) < 4 || c.In[0] != t) {
-				out = t
+		var out *tensor.Tensor
+		residual := c.opt(3)
+		spread := residual != nil && !equalShape(residual.Shape(), shape)
+		if residual != nil && !spread {
+			add = residual.Float32()
+			if c.reusable(3) && c.In[0] != residual {
+				out = residual
 			}
 		}
 		if out == nil {
@@ -92,9 +91,13 @@ func convOp(n *graph.Node) Kernel {
 		} else {
 			k = conv.Pack(weight.Float32(), p)
 		}
-		if add != nil {
+		switch {
+		case spread:
+			k.Forward(out.Float32(), x.Float32(), bias, p, conv.Activation{}, c.Threads)
+			out = c.addSpread(out, residual, act)
+		case add != nil:
 			k.ForwardAdd(out.Float32(), x.Float32(), bias, add, p, act, c.Threads)
-		} else {
+		default:
 			k.Forward(out.Float32(), x.Float32(), bias, p, act, c.Threads)
 		}
 		c.Out[0] = out
@@ -221,6 +224,18 @@ func (w *window) transposed(p *placed) {
 		if total < 0 {
 			p.lo[i] = 0
 		}
-		p.hi[i] = total - p.lo[i]
+		p.hi[i] = max(0, total-p.lo[i])
 	}
+}
+
+// addSpread is act(x + y) where y has another shape.
+func (c *Call) addSpread(x, y *tensor.Tensor, act conv.Activation) *tensor.Tensor {
+	bc := newBroadcast(x.Shape(), y.Shape())
+	out := x
+	if !equalShape(x.Shape(), bc.shape) {
+		out = c.New(tensor.Float32, bc.shape...)
+	}
+	adding.float32s(c, bc, out, x, y)
+	c.parallel(out.Len(), 1<<13, func(lo, hi int) { act.Apply(out.Float32()[lo:hi], out.Float32()[lo:hi]) })
+	return out
 }

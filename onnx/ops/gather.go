@@ -212,7 +212,7 @@ func scatterNDOp(n *graph.Node) Kernel {
 func (c *Call) scatter(x, up *tensor.Tensor, at []int, run int, o *arithmetic) *tensor.Tensor {
 	c.sameType(x, up)
 	out := x
-	if !c.reusable(0) || x.DType() == tensor.String {
+	if !c.reusable(0) || up.Buffer() == x.Buffer() || x.DType() == tensor.String {
 		if x.DType() == tensor.String {
 			out = x.Clone()
 		} else {

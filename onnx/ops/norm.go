@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/caliper-imaging/caliper/internal/simd"
+	"github.com/caliper-imaging/caliper/onnx/internal/conv"
 	"github.com/caliper-imaging/caliper/onnx/internal/graph"
 	"github.com/caliper-imaging/caliper/onnx/tensor"
 )
@@ -232,6 +233,7 @@ func moments64(x []float64) (mean, variance float64) {
 func batchNormOp(n *graph.Node) Kernel {
 	eps := float64(n.Float("epsilon", 1e-5))
 	momentum := float64(n.Float("momentum", 0.9))
+	act := fusedActivation(n)
 	training := n.Int("training_mode", 0) != 0 || n.Version < 7 && n.Int("is_test", 0) == 0 && len(n.Out) > 1
 	return func(c *Call) {
 		x := c.in(0)
@@ -280,7 +282,11 @@ func batchNormOp(n *graph.Node) Kernel {
 			for i := lo; i < hi; i++ {
 				k := i % ch
 				a := p[0][k] / math.Sqrt(variance[k]+eps)
-				simd.ScaleShift(dst[i*inner:][:inner], src[i*inner:][:inner], float32(a), float32(p[1][k]-mean[k]*a))
+				d := dst[i*inner:][:inner]
+				simd.ScaleShift(d, src[i*inner:][:inner], float32(a), float32(p[1][k]-mean[k]*a))
+				if act.Kind != conv.None {
+					act.Apply(d, d)
+				}
 			}
 		})
 	}

@@ -189,23 +189,24 @@ func resizeOrder(in, out []int) []int {
 // source is the input coordinate of output index o; outside tells tf_crop_and_resize that it lies
 // beyond the input.
 func (r *resizer) source(o, in, out int, scale, lo, hi float64) (x float64, outside bool) {
+	length := scale * float64(in) // of the output, before it is rounded down
 	switch r.coord {
 	case "half_pixel":
 		return (float64(o)+0.5)/scale - 0.5, false
 	case "half_pixel_symmetric":
-		adjust := float64(out) / (scale * float64(in))
+		adjust := float64(out) / length
 		center := float64(in) / 2
 		return center*(1-adjust) + (float64(o)+0.5)/scale - 0.5, false
 	case "pytorch_half_pixel":
-		if out > 1 {
+		if length > 1 {
 			return (float64(o)+0.5)/scale - 0.5, false
 		}
 		return 0, false
 	case "align_corners":
-		if out == 1 {
+		if length == 1 || out == 1 {
 			return 0, false
 		}
-		return float64(o) * float64(in-1) / float64(out-1), false
+		return float64(o) * float64(in-1) / (length - 1), false
 	case "asymmetric":
 		return float64(o) / scale, false
 	case "tf_half_pixel_for_nn":
