@@ -15,10 +15,16 @@ var avx512Tier = tier{
 	tile:        func(rows, nv int, t *Tile) { tiles512[nv][rows](t) },
 	winogradIn:  [7]func(*WinogradIn){4: winogradIn4x512, 6: winogradIn6x512},
 	winogradOut: [7]func(*WinogradOut){4: winogradOut4x512, 6: winogradOut6x512},
-	binary:      binaryPlain,
-	unary:       unaryPlain,
-	reduce:      reducePlain,
-	vector:      1,
+	binary: [numBinary]func(dst, a, b []float32){
+		opAdd: add512, opSub: sub512, opMul: mul512, opDiv: div512, opMax: max512, opMin: min512,
+	},
+	unary: [numUnary]func(dst, x []float32, p, q float32){
+		opScaleShift: scaleShift512, opAxpy: axpy512, opClamp: clamp512, opLeaky: leaky512, opExp: exp512, opSigmoid: sigmoid512,
+		opSilu: silu512, opTanh: tanh512, opErf: erf512, opGelu: gelu512, opElu: elu512,
+	},
+	reduce: [numReduce]func(x, y []float32, p float32) float32{opSum: sum512, opSumSq: sumSq512, opDot: dot512, opMaxOf: maxOf512},
+	zip:    zip512,
+	vector: 16,
 }
 
 var avx2Tier = tier{
@@ -28,10 +34,16 @@ var avx2Tier = tier{
 	tile:        func(rows, nv int, t *Tile) { tiles256[nv][rows](t) },
 	winogradIn:  [7]func(*WinogradIn){4: winogradIn4x256, 6: winogradIn6x256},
 	winogradOut: [7]func(*WinogradOut){4: winogradOut4x256, 6: winogradOut6x256},
-	binary:      binaryPlain,
-	unary:       unaryPlain,
-	reduce:      reducePlain,
-	vector:      1,
+	binary: [numBinary]func(dst, a, b []float32){
+		opAdd: add256, opSub: sub256, opMul: mul256, opDiv: div256, opMax: max256, opMin: min256,
+	},
+	unary: [numUnary]func(dst, x []float32, p, q float32){
+		opScaleShift: scaleShift256, opAxpy: axpy256, opClamp: clamp256, opLeaky: leaky256, opExp: exp256, opSigmoid: sigmoid256,
+		opSilu: silu256, opTanh: tanh256, opErf: erf256, opGelu: gelu256, opElu: elu256,
+	},
+	reduce: [numReduce]func(x, y []float32, p float32) float32{opSum: sum256, opSumSq: sumSq256, opDot: dot256, opMaxOf: maxOf256},
+	zip:    zip256,
+	vector: 8,
 }
 
 // supported returns the assembly tiers that the processor and the operating system can run, best first.

@@ -12,7 +12,8 @@ type tier struct {
 	binary      [numBinary]func(dst, a, b []float32)
 	unary       [numUnary]func(dst, x []float32, p, q float32)
 	reduce      [numReduce]func(x, y []float32, p float32) float32
-	vector      int // the vector functions' granule; 1 takes any length
+	zip         func(dst, a, b []float32) // whole vectors of a and b
+	vector      int                       // the vector functions' granule; 1 takes any length
 }
 
 var plainTier = tier{
@@ -31,5 +32,6 @@ var plainTier = tier{
 	binary: binaryPlain,
 	unary:  unaryPlain,
 	reduce: reducePlain,
+	zip:    zipPlain,
 	vector: 1,
 }

@@ -192,11 +192,9 @@ func MaxOf(x []float32) float32 {
 func Zip(dst, a, b []float32) {
 	half := len(dst) / 2
 	a, b = a[:(len(dst)+1)/2], b[:half]
-	for i, v := range b {
-		dst[2*i] = a[i]
-		dst[2*i+1] = v
+	whole := half - half%active.vector
+	if whole > 0 {
+		active.zip(dst[:2*whole], a[:whole], b[:whole])
 	}
-	if len(dst)%2 == 1 {
-		dst[len(dst)-1] = a[half]
-	}
+	zipPlain(dst[2*whole:], a[whole:], b[whole:])
 }

@@ -73,7 +73,7 @@ var unaryPlain = [numUnary]func(dst, x []float32, p, q float32){
 			dst[i] = v
 		}
 	},
-	opExp:     each(func(x, p, q float64) float64 { return math.Exp(x + q) }),
+	opExp:     each(func(x, p, q float64) float64 { return math.Exp(float64(float32(x + q))) }),
 	opSigmoid: each(func(x, _, _ float64) float64 { return 1 / (1 + math.Exp(-x)) }),
 	opSilu:    each(func(x, _, _ float64) float64 { return x / (1 + math.Exp(-x)) }),
 	opTanh:    each(func(x, _, _ float64) float64 { return math.Tanh(x) }),
@@ -120,4 +120,14 @@ var reducePlain = [numReduce]func(x, y []float32, p float32) float32{
 
 func sum8(s *[8]float32) float32 {
 	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
+}
+
+func zipPlain(dst, a, b []float32) {
+	for i, v := range b {
+		dst[2*i] = a[i]
+		dst[2*i+1] = v
+	}
+	if len(dst)%2 == 1 {
+		dst[len(dst)-1] = a[len(b)]
+	}
 }
