@@ -85,6 +85,7 @@ func (s *scanner) draftOf(n int, where bids, isBIDS bool, w *row) (group string,
 		d.patient, d.PatientKey = "bids\x00"+root+"\x00"+where.subject, safeName(where.subject)
 		d.UID = where.study()
 		d.wishes = []string{safeName(where.study())}
+		s.tables.tell(d, root, where)
 		if number, ok := where.ordinal(); ok && where.session != "" {
 			d.Order, d.ordered = number, true
 		}

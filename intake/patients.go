@@ -17,9 +17,7 @@ func pair(drafts []*draft) []study.Study {
 		}
 	}
 	for _, group := range byPatient {
-		if len(group) > 1 {
-			inOrder(group)
-		}
+		inOrder(group)
 	}
 	slices.SortStableFunc(drafts, func(a, b *draft) int {
 		if c := strings.Compare(a.PatientKey, b.PatientKey); c != 0 {
@@ -37,7 +35,12 @@ func pair(drafts []*draft) []study.Study {
 	return out
 }
 
+// inOrder pairs the studies of one patient.
 func inOrder(group []*draft) {
+	if len(group) == 1 {
+		group[0].Order = 0
+		return
+	}
 	dated, ordered := true, true
 	for _, d := range group {
 		dated = dated && !d.When.IsZero()

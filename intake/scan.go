@@ -71,7 +71,7 @@ func Scan(ctx context.Context, inputs []string, o Options) (*Found, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &scanner{options: o, hash: hash, table: t, files: files, names: names{}, out: &Found{}}
+	s := &scanner{options: o, hash: hash, table: t, files: files, names: names{}, tables: bidsTables{}, out: &Found{}}
 	if err := s.headers(ctx); err != nil {
 		return nil, err
 	}
@@ -108,6 +108,7 @@ type scanner struct {
 	found   []finding // one for each file
 	drafts  []*draft
 	names   names
+	tables  bidsTables
 	out     *Found
 }
 

@@ -114,10 +114,15 @@ func readTable(path string) (*table, error) {
 		if errors.Is(err, io.EOF) {
 			return t, nil
 		}
-		line, _ := r.FieldPos(0)
 		if err != nil {
-			return nil, &TableError{Table: t.name, Row: line, Want: "comma-separated values", Got: err.Error()}
+			wrong := &TableError{Table: t.name, Want: "comma-separated values", Got: err.Error()}
+			var at *csv.ParseError
+			if errors.As(err, &at) {
+				wrong.Row, wrong.Got = at.StartLine, at.Err.Error()
+			}
+			return nil, wrong
 		}
+		line, _ := r.FieldPos(0)
 		if len(cells) != len(head) {
 			return nil, &TableError{Table: t.name, Row: line, Want: fmt.Sprintf("%d cells", len(head)), Got: strconv.Itoa(len(cells))}
 		}
@@ -147,7 +152,7 @@ func (t *table) add(dir string, head, cells []string, line int) error {
 			return &TableError{Table: t.name, Row: line, Column: "patient", Want: "a patient"}
 		}
 		if first := t.byPatient[w.patient]; first != nil {
-			return &TableError{Table: t.name, Row: line, Column: "patient", Want: fmt.Sprintf("each patient once in a table without a column file (first in row %d)", first.line), Got: w.patient}
+			return &TableError{Table: t.name, Row: line, Column: "patient", Want: fmt.Sprintf("each patient once in a table without a column file (first in row %d)", first.line)}
 		}
 		t.byPatient[w.patient] = w
 		return nil
