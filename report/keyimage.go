@@ -122,8 +122,7 @@ func samplesOf(img image.Image, samples int) []byte {
 
 func encodePNG(k *study.KeyImage) ([]byte, error) {
 	var out bytes.Buffer
-	enc := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := enc.Encode(&out, draw.Picture(k)); err != nil {
+	if err := png.Encode(&out, draw.Picture(k)); err != nil {
 		return nil, fmt.Errorf("report: key image %q: %w", k.ID, err)
 	}
 	return out.Bytes(), nil

@@ -147,8 +147,8 @@ func (b *builder) row(r *Row) {
 		date = view.Day(r.Result.Study.When)
 		exam = strings.TrimSpace(strings.Join([]string{e.Modality, r.Result.Study.BodyPart, r.Result.Study.View}, " "))
 		findings = len(r.Result.Findings)
-		if len(r.Result.Impression) > 0 && e.Status == study.Done {
-			said = r.Result.Impression[0]
+		if e.Status == study.Done {
+			said = sayingOf(r.Result)
 		}
 	}
 	b.tag("td", date, "class", "date")
@@ -165,6 +165,24 @@ func (b *builder) row(r *Row) {
 	b.end("td")
 	b.end("tr")
 	b.raw("\n")
+}
+
+// sayingOf is the first line of a result's impression, or how much there is in it.
+func sayingOf(r *study.Result) string {
+	if len(r.Impression) > 0 {
+		return r.Impression[0]
+	}
+	left := 0
+	for _, s := range r.Steps {
+		if s.Outcome != "done" {
+			left++
+		}
+	}
+	said := fmt.Sprintf("%d measurements", len(r.Measures))
+	if left > 0 {
+		said += fmt.Sprintf(", %d steps not done", left)
+	}
+	return said
 }
 
 // link escapes each part of a relative path.
