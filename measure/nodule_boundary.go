@@ -19,20 +19,42 @@ type boundary struct {
 	radius   []float64 // by angle, smoothed
 	raw      []float64 // by angle, as traced
 	edgePart float64
+	strength float64 // how fast the density falls across the outline, without its strongest and weakest parts
 }
 
-// traceBoundary finds the radius at which the density falls most steeply in each direction, under
-// the condition that it changes little from one direction to the next; the centre follows the outline.
+// traceBoundary outlines what lies in the box. A box may be too small or too large: three sizes are
+// tried, the one with the clearest edge is kept, and the outline is traced once more at its own size.
 func traceBoundary(image *volume.Volume, box [4]float64, o NoduleOptions) *boundary {
-	b := &boundary{centre: [2]float64{(box[0] + box[2]) / 2, (box[1] + box[3]) / 2}}
+	centre := [2]float64{(box[0] + box[2]) / 2, (box[1] + box[3]) / 2}
 	guess := math.Sqrt((box[2]-box[0])*(box[3]-box[1])) / 2
 	sigma := max(0.8, 0.06*guess)
-	patch := cutPatch(image, b.centre, 3.2*guess+6, sigma, o.DenseIsDark)
+	patch := cutPatch(image, centre, 4*guess+8, sigma, o.DenseIsDark)
+	var best *boundary
+	top := math.Inf(-1)
+	for _, factor := range []float64{0.75, 1, 1.35} {
+		b := patch.trace(centre, guess*factor)
+		r := b.meanRadius()
+		d := math.Log(r/guess) / 0.5
+		if score := b.strength * math.Exp(-d*d/2); score > top {
+			best, top = b, score
+		}
+	}
+	best = patch.trace(best.centre, 1.15*best.meanRadius())
+	for a := range best.radius {
+		best.radius[a] += edgeShift * sigma
+	}
+	return best
+}
+
+// trace finds the radius at which the density falls most steeply in each direction, under the
+// condition that it changes little from one direction to the next; the centre follows the outline.
+func (p *patch) trace(start [2]float64, guess float64) *boundary {
+	b := &boundary{centre: start}
 	inner, outer := 0.35*guess, 1.9*guess
 	at := func(step int) float64 { return inner + (outer-inner)*float64(step)/(boundaryRadii-1) }
 	for round := range 5 {
-		edge := patch.radialEdge(b.centre, inner, outer)
-		saturate(edge)
+		raw := p.radialEdge(b.centre, inner, outer)
+		edge := saturated(raw)
 		expected := make([]float64, boundaryAngles) // first a circle, then the ellipse of the round before
 		if round == 0 {
 			middle := bestCircle(edge, at, guess)
@@ -44,14 +66,20 @@ func traceBoundary(image *volume.Volume, box [4]float64, o NoduleOptions) *bound
 		}
 		path := closedPath(edge, at, expected)
 		b.raw = make([]float64, boundaryAngles)
+		falls := make([]float64, boundaryAngles)
 		clear := 0
 		for a, step := range path {
-			b.raw[a] = at(step)
+			b.raw[a], falls[a] = at(step), raw[a][step]
 			if edge[a][step] > 0.5 {
 				clear++
 			}
 		}
 		b.edgePart = float64(clear) / boundaryAngles
+		slices.Sort(falls)
+		b.strength = 0
+		for _, f := range falls[boundaryAngles/10 : boundaryAngles*8/10] { // without the strongest, which are ribs
+			b.strength += f
+		}
 		b.radius = lowHarmonics(b.raw, harmonics)
 		shift := centroidOf(b.polygon())
 		moved := math.Hypot(shift[0]-b.centre[0], shift[1]-b.centre[1])
@@ -59,16 +87,21 @@ func traceBoundary(image *volume.Volume, box [4]float64, o NoduleOptions) *bound
 			break
 		}
 		limit := 0.35 * guess // the centre stays within reach of the candidate
-		dx, dy := shift[0]-(box[0]+box[2])/2, shift[1]-(box[1]+box[3])/2
+		dx, dy := shift[0]-start[0], shift[1]-start[1]
 		if far := math.Hypot(dx, dy); far > limit {
 			dx, dy = dx*limit/far, dy*limit/far
 		}
-		b.centre = [2]float64{(box[0]+box[2])/2 + dx, (box[1]+box[3])/2 + dy}
-	}
-	for a := range b.radius {
-		b.radius[a] += edgeShift * sigma
+		b.centre = [2]float64{start[0] + dx, start[1] + dy}
 	}
 	return b
+}
+
+func (b *boundary) meanRadius() float64 {
+	sum := 0.0
+	for _, r := range b.radius {
+		sum += r
+	}
+	return sum / float64(len(b.radius))
 }
 
 // edgeShift is how far, in standard deviations of a Gaussian, smoothing moves the steepest point of
@@ -91,22 +124,25 @@ func bestCircle(edge [][]float64, at func(int) float64, guess float64) float64 {
 	return radius
 }
 
-// saturate scales the edges to 0 to 1 so that one strong edge (a rib) does not outweigh many weak ones.
-func saturate(edge [][]float64) {
+// saturated scales the edges to 0 to 1 so that one strong edge (a rib) does not outweigh many weak ones.
+func saturated(raw [][]float64) [][]float64 {
 	var peaks []float64
-	for a := range edge {
-		peaks = append(peaks, slices.Max(edge[a]))
+	for a := range raw {
+		peaks = append(peaks, slices.Max(raw[a]))
 	}
 	slices.Sort(peaks)
-	cap := peaks[len(peaks)/2]
-	if !(cap > 0) {
-		cap = 1
+	top := peaks[len(peaks)/2]
+	if !(top > 0) {
+		top = 1
 	}
-	for a := range edge {
-		for s, g := range edge[a] {
-			edge[a][s] = min(max(g/cap, 0), 1.2)
+	edge := make([][]float64, len(raw))
+	for a := range raw {
+		edge[a] = make([]float64, len(raw[a]))
+		for s, g := range raw[a] {
+			edge[a][s] = min(max(g/top, 0), 1.2)
 		}
 	}
+	return edge
 }
 
 // closedPath is the path of the highest sum of edges around the full circle that moves at most one

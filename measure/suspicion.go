@@ -10,7 +10,7 @@ import (
 type SuspicionInput struct {
 	DiameterMM float64
 	Margin     string // smooth, lobulated, irregular, ill-defined
-	Density    string
+	Density    string // faint, soft tissue, dense
 	UpperZone  bool
 	Change     *study.Change
 }
@@ -61,8 +61,8 @@ func Suspicion(in SuspicionInput) study.Suspicion {
 	if in.UpperZone {
 		add(1, "upper zone")
 	}
-	if in.Density == "calcified" {
-		add(-3, "denser than soft tissue of its size: calcification is likely")
+	if in.Density == "dense" {
+		add(-1, "dense for its surroundings: calcification is possible")
 	}
 	s := study.Suspicion{Score: min(max(points/10, 0), 1), Criteria: criteria, Source: suspicionSource}
 	switch {

@@ -27,11 +27,6 @@ var acrIncidentalNodule = Guideline{
 			Text: "Stable over two years or more, which suggests a benign nodule; CT of the chest without intravenous contrast remains the examination of choice where doubt is left.",
 		},
 		{
-			ID: "calcified", When: "nodule on a radiograph that is denser than soft tissue of its size", Urgency: study.Routine,
-			Fits: func(f *study.Finding, _ Context) bool { return feature(f, "density") == "calcified" },
-			Text: "Density suggests calcification; where its pattern is not certain to be benign, CT of the chest without intravenous contrast is suggested (usually appropriate).",
-		},
-		{
 			ID: "under-35", When: "nodule on a radiograph, patient under 35 years (outside the ages that were rated)", Urgency: study.Routine,
 			Fits: func(_ *study.Finding, c Context) bool { return c.AgeYears > 0 && c.AgeYears < 35 },
 			Text: "Indeterminate nodule in a patient under 35 years, an age the criteria do not rate: comparison with earlier images, and CT of the chest without intravenous contrast by clinical judgement.",
