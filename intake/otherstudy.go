@@ -40,7 +40,11 @@ func (s *scanner) otherStudies() {
 		if isBIDS && series.Modality == "" {
 			series.Modality = where.modality()
 		}
+		if isBIDS && where.suffix == "T1w" && series.BodyPart == "" {
+			series.BodyPart = "BRAIN"
+		}
 		s.fillIn(&series)
+		guess(&series, s.files[n].rel)
 		d.Series = append(d.Series, series)
 		d.files++
 	}
