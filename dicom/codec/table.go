@@ -6,6 +6,7 @@ import (
 	"github.com/caliper-imaging/caliper/dicom/codec/deflated"
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 	"github.com/caliper-imaging/caliper/dicom/codec/jpeg"
+	"github.com/caliper-imaging/caliper/dicom/codec/jpegls"
 	"github.com/caliper-imaging/caliper/dicom/codec/lossless"
 	"github.com/caliper-imaging/caliper/dicom/codec/native"
 	"github.com/caliper-imaging/caliper/dicom/codec/rle"
@@ -21,7 +22,7 @@ type Codec struct {
 	Decode func(dst, src []byte, info frame.Info) error
 }
 
-// Table lists the transfer syntaxes in ascending order of UID.
+// Table lists the transfer syntaxes by UID, each part as a number.
 func Table() []Codec {
 	return []Codec{
 		{UID: "1.2.840.10008.1.2", Name: "Implicit VR Little Endian", Native: true, Decode: native.Decode},
@@ -34,8 +35,8 @@ func Table() []Codec {
 		{UID: "1.2.840.10008.1.2.4.55", Name: "JPEG Full Progression", Lossy: true, Decode: jpeg.Decode},
 		{UID: "1.2.840.10008.1.2.4.57", Name: "JPEG Lossless, Non-Hierarchical", Decode: lossless.Decode},
 		{UID: "1.2.840.10008.1.2.4.70", Name: "JPEG Lossless, Non-Hierarchical, First-Order Prediction", Decode: lossless.Decode},
-		{UID: "1.2.840.10008.1.2.4.80", Name: "JPEG-LS Lossless"},
-		{UID: "1.2.840.10008.1.2.4.81", Name: "JPEG-LS Near-Lossless", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.80", Name: "JPEG-LS Lossless", Decode: jpegls.Decode},
+		{UID: "1.2.840.10008.1.2.4.81", Name: "JPEG-LS Near-Lossless", Lossy: true, Decode: jpegls.Decode},
 		{UID: "1.2.840.10008.1.2.4.90", Name: "JPEG 2000 Lossless Only"},
 		{UID: "1.2.840.10008.1.2.4.91", Name: "JPEG 2000", Lossy: true},
 		{UID: "1.2.840.10008.1.2.4.100", Name: "MPEG2 Main Profile Main Level", Lossy: true},

@@ -1,0 +1,161 @@
+package jpegls
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/caliper-imaging/caliper/dicom/codec/frame"
+)
+
+// params are the coding parameters of T.87 section C.2.4.1.1 and what follows from them.
+type params struct {
+	maxVal, t1, t2, t3, reset int32
+	near                      int32
+	scale                     int32 // 2·near + 1
+	span                      int32 // RANGE
+	qbpp, limit               int32
+	quant                     []int8 // gradient + maxVal → -4 … 4
+}
+
+// preset holds what an LSE segment gives; 0 takes the default.
+type preset struct{ maxVal, t1, t2, t3, reset int32 }
+
+func parsePreset(body []byte) (preset, error) {
+	if len(body) < 11 {
+		return preset{}, frame.Truncatedf(where, "preset parameters: want 11 bytes, got %d", len(body))
+	}
+	v := func(i int) int32 { return int32(binary.BigEndian.Uint16(body[i:])) }
+	return preset{v(1), v(3), v(5), v(7), v(9)}, nil
+}
+
+func newParams(p preset, precision, near int) (*params, error) {
+	q := &params{maxVal: p.maxVal, t1: p.t1, t2: p.t2, t3: p.t3, reset: p.reset, near: int32(near)}
+	if q.maxVal == 0 {
+		q.maxVal = 1<<precision - 1
+	}
+	if q.maxVal < 1 || q.maxVal >= 1<<precision || q.near > min(255, q.maxVal/2) {
+		return nil, frame.Errorf(where, "want MAXVAL within %d bits and NEAR up to half of it, got %d and %d", precision, q.maxVal, near)
+	}
+	d1, d2, d3 := thresholds(q.maxVal, q.near)
+	for _, t := range []struct{ v, or *int32 }{{&q.t1, &d1}, {&q.t2, &d2}, {&q.t3, &d3}} {
+		if *t.v == 0 {
+			*t.v = *t.or
+		}
+	}
+	if q.reset == 0 {
+		q.reset = 64
+	}
+	if q.t1 < q.near+1 || q.t2 < q.t1 || q.t3 < q.t2 || q.t3 > q.maxVal || q.reset < 3 {
+		return nil, frame.Errorf(where, "want thresholds that rise from NEAR to MAXVAL and a reset of 3 and more, got %d, %d, %d and %d", q.t1, q.t2, q.t3, q.reset)
+	}
+	q.scale = 2*q.near + 1
+	q.span = (q.maxVal+2*q.near)/q.scale + 1
+	q.qbpp = int32(bits.Len32(uint32(q.span - 1)))
+	bpp := max(2, int32(bits.Len32(uint32(q.maxVal))))
+	q.limit = 2 * (bpp + max(8, bpp))
+	q.quant = make([]int8, 2*q.maxVal+1)
+	for i := range q.quant {
+		q.quant[i] = q.gradient(int32(i) - q.maxVal)
+	}
+	return q, nil
+}
+
+// thresholds are the defaults of T.87 table C.3.
+func thresholds(maxVal, near int32) (t1, t2, t3 int32) {
+	clamp := func(i, j int32) int32 {
+		if i > maxVal || i < j {
+			return j
+		}
+		return i
+	}
+	if maxVal >= 128 {
+		f := (min(maxVal, 4095) + 128) / 256
+		t1 = clamp(f*(3-2)+2+3*near, near+1)
+		t2 = clamp(f*(7-3)+3+5*near, t1)
+		t3 = clamp(f*(21-4)+4+7*near, t2)
+		return
+	}
+	f := 256 / (maxVal + 1)
+	t1 = clamp(max(2, 3/f+3*near), near+1)
+	t2 = clamp(max(3, 7/f+5*near), t1)
+	t3 = clamp(max(4, 21/f+7*near), t2)
+	return
+}
+
+// gradient quantises a local gradient: T.87 A.3.3.
+func (q *params) gradient(d int32) int8 {
+	switch {
+	case d <= -q.t3:
+		return -4
+	case d <= -q.t2:
+		return -3
+	case d <= -q.t1:
+		return -2
+	case d < -q.near:
+		return -1
+	case d <= q.near:
+		return 0
+	case d < q.t1:
+		return 1
+	case d < q.t2:
+		return 2
+	case d < q.t3:
+		return 3
+	}
+	return 4
+}
+
+// context is one row of the model: T.87 A.2.1. The run interruption contexts keep Nn in b.
+type context struct{ a, b, c, n int32 }
+
+// model is all that a restart sets back.
+type model struct {
+	regular [365]context
+	run     [2]context
+}
+
+func (q *params) newModel() *model {
+	m := &model{}
+	first := context{a: max(2, (q.span+32)/64), n: 1}
+	for i := range m.regular {
+		m.regular[i] = first
+	}
+	m.run = [2]context{first, first}
+	return m
+}
+
+// update counts an error in: T.87 A.6.
+func (c *context) update(err, near2, reset int32) {
+	c.a += max(err, -err)
+	c.b += err * near2
+	if c.n == reset {
+		c.a >>= 1
+		c.b >>= 1
+		c.n >>= 1
+	}
+	c.n++
+	switch {
+	case c.b <= -c.n:
+		c.b = max(c.b+c.n, 1-c.n)
+		if c.c > -128 {
+			c.c--
+		}
+	case c.b > 0:
+		c.b = min(c.b-c.n, 0)
+		if c.c < 127 {
+			c.c++
+		}
+	}
+}
+
+// k is the Golomb parameter: T.87 A.5.1.
+func golomb(n, a int32) int32 {
+	k := int32(0)
+	for n<<k < a && k < 24 {
+		k++
+	}
+	return k
+}
+
+// runLengths is J of T.87 A.2.1.
+var runLengths = [32]uint8{0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15}
