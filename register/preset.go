@@ -37,7 +37,7 @@ func Presets() []Preset {
 		{
 			Name: "radiograph", Doc: "2-D, similarity then affine, correlation of images freed of exposure: two frontal radiographs of one patient",
 			Planar: true, Normalise: true,
-			Kinds: []Kind{Similarity2D, Affine2D}, Limits: Limits{0.7, 1.4, 20, 0.4, 0.25},
+			Kinds: []Kind{Similarity2D, Affine2D}, Limits: Limits{0.7, 1.4, 20, 0.4, 0.4},
 		},
 		{
 			Name: "rigid", Doc: "3-D, rotation and translation, mutual information: one patient, any contrast",

@@ -66,7 +66,7 @@ func TestNotComparable(t *testing.T) {
 		"no transform": func() Outcome { return Match([]study.Finding{now}, []study.Finding{before}, nil, Options{}) },
 		"other unit": func() Outcome {
 			px := nodule("p", 0, 0, 90)
-			px.Measures[0].Unit = "{pixel}"
+			px.Measures[0].Unit = "{pixels}"
 			return Match([]study.Finding{now}, []study.Finding{px}, shift{}, Options{})
 		},
 		"other plane": func() Outcome {
