@@ -56,14 +56,15 @@ func (b *builder) tag(name, text string, attrs ...string) {
 	b.end(name)
 }
 
-// head opens a page. csp adds to a policy that forbids every request.
-func (b *builder) head(title, csp string) {
+// head opens a page of a class. csp adds to a policy that forbids every request.
+func (b *builder) head(title, csp, class string) {
 	b.raw("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
 	b.open("meta", "http-equiv", "Content-Security-Policy", "content", "default-src 'none'; img-src data:; style-src 'unsafe-inline'"+csp)
 	b.open("meta", "name", "viewport", "content", "width=device-width, initial-scale=1")
 	b.open("meta", "name", "color-scheme", "content", "light dark")
 	b.tag("title", title)
-	b.raw("<style>" + style + "</style></head>\n<body>")
+	b.raw("<style>" + style + "</style></head>\n")
+	b.open("body", "class", class)
 }
 
 func (b *builder) foot(disclaimer, version string) error {

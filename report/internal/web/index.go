@@ -59,7 +59,7 @@ var columns = []struct{ title, kind string }{
 func WriteIndex(w io.Writer, c Counts, next func() (*Row, error)) error {
 	b := &builder{w: w}
 	sum := sha256.Sum256([]byte(script))
-	b.head("Caliper worklist", "; script-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
+	b.head("Caliper worklist", "; script-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", "worklist")
 	b.open("header", "class", "mast wide")
 	b.tag("p", "Caliper", "class", "brand")
 	b.tag("h1", "Worklist")

@@ -16,7 +16,7 @@ import (
 // WriteReport writes one study's report.
 func WriteReport(w io.Writer, p *view.Page) error {
 	b := &builder{w: w}
-	b.head(p.Title+", study "+p.Key, "")
+	b.head(p.Title+", study "+p.Key, "", "report")
 	b.open("header", "class", "mast")
 	b.tag("p", "Caliper", "class", "brand")
 	b.tag("h1", p.Title)
