@@ -18,9 +18,12 @@ func commands(s term.Streams) []*cobra.Command {
 		newDemoCmd(s),
 		newDetectCmd(s),
 		newExplainCmd(s),
+		newMeasureCmd(s),
 		newModelsCmd(s),
 		newPhantomCmd(s),
 		newPreprocessCmd(s),
+		newQualityCmd(s),
+		newRegisterCmd(s),
 		newReportCmd(s),
 		newRunCmd(s),
 		newScanCmd(s),
@@ -43,9 +46,10 @@ Then:        caliper run FOLDER -o OUT     reports your own
 Research use; not a medical device. The reading physician has the last word.
 
 ` + exitCodesHelp,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		DisableAutoGenTag: true,
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		DisableAutoGenTag:          true,
+		SuggestionsMinimumDistance: 2,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usagef("unknown command %q%s", args[0], suggestion(cmd, args[0]))
