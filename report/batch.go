@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"path"
 	"path/filepath"
 	"slices"
 
@@ -25,11 +27,11 @@ func WriteBatch(dir string, entries []study.WorklistEntry) error {
 		if e.Report == "" {
 			return nil, nil
 		}
-		path := filepath.FromSlash(e.Report)
-		if !filepath.IsLocal(path) {
+		local := filepath.FromSlash(e.Report)
+		if !filepath.IsLocal(local) {
 			return nil, fmt.Errorf("report: worklist: report of %s: want a path below the batch's folder", e.Study)
 		}
-		return Load(filepath.Join(dir, path))
+		return Load(filepath.Join(dir, local))
 	}
 	files := []struct {
 		name  string
@@ -88,6 +90,7 @@ func WorklistHTML(w io.Writer, entries []study.WorklistEntry, load func(study.Wo
 		if row.Result, err = load(row.Entry); err != nil {
 			return nil, err
 		}
+		row.Files = filesOf(o.Dir, row.Entry.Report)
 		if row.Result != nil && thumbs < maxThumbs {
 			folder := filepath.Join(o.Dir, filepath.Dir(filepath.FromSlash(row.Entry.Report)))
 			if row.Thumb = thumbOf(row.Result, folder); row.Thumb != nil {
@@ -97,6 +100,21 @@ func WorklistHTML(w io.Writer, entries []study.WorklistEntry, load func(study.Wo
 		return row, nil
 	}
 	return web.WriteIndex(w, web.CountsOf(entries), next)
+}
+
+// filesOf are the reports of a study that are there, by their paths relative to the batch's folder.
+func filesOf(dir, reportPath string) []string {
+	var files []string
+	if reportPath == "" {
+		return nil
+	}
+	for _, format := range []string{"pdf", "html", "json"} {
+		file := path.Join(path.Dir(reportPath), "report."+format)
+		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(file))); err == nil {
+			files = append(files, file)
+		}
+	}
+	return files
 }
 
 // thumbOf is the overview of the current study, or else the first picture of it, with its pixels.

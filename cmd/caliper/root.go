@@ -28,6 +28,7 @@ func commands(s term.Streams) []*cobra.Command {
 		newRunCmd(s),
 		newScanCmd(s),
 		newSegmentCmd(s),
+		newSignCmd(s),
 		newVersionCmd(s),
 	}
 }

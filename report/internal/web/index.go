@@ -22,11 +22,13 @@ import (
 //go:embed index.js
 var script string
 
-// Row is a study on the worklist. Result is nil where there is none; Thumb, where not nil, has pixels.
+// Row is a study on the worklist. Result is nil where there is none; Thumb, where not nil, has pixels;
+// Files are the reports to link to, as paths relative to the page.
 type Row struct {
 	Entry  study.WorklistEntry
 	Result *study.Result
 	Thumb  *study.KeyImage
+	Files  []string
 }
 
 // Counts are the figures above the worklist.
@@ -157,10 +159,9 @@ func (b *builder) row(r *Row) {
 	b.tag("td", strconv.Itoa(findings), "class", "num", "data-sort", strconv.Itoa(findings))
 	b.tag("td", cut(said, 400), "class", "said")
 	b.open("td", "class", "links")
-	if e.Report != "" {
-		for _, format := range []string{"pdf", "html", "json"} {
-			b.tag("a", strings.ToUpper(format), "href", link(path.Join(path.Dir(e.Report), "report."+format)), "aria-label", strings.ToUpper(format)+" report of "+e.Study)
-		}
+	for _, file := range r.Files {
+		kind := strings.ToUpper(strings.TrimPrefix(path.Ext(file), "."))
+		b.tag("a", kind, "href", link(file), "aria-label", kind+" report of "+e.Study)
 	}
 	b.end("td")
 	b.end("tr")

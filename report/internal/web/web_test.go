@@ -32,7 +32,7 @@ func TestHostileTextStaysText(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := hostileResult()
-	rows := []*Row{{Entry: r.Entry("a b/" + hostile + "/report.json"), Result: r, Thumb: &r.KeyImages[0]}, nil}
+	rows := []*Row{{Entry: r.Entry("a b/" + hostile + "/report.json"), Result: r, Thumb: &r.KeyImages[0], Files: []string{"a b/" + hostile + "/report.pdf"}}, nil}
 	next := func() (*Row, error) {
 		row := rows[0]
 		rows = rows[1:]
