@@ -60,27 +60,37 @@ func Frames(ctx context.Context, path string) iter.Seq2[*volume.Volume, error] {
 
 // Next reads the next time point; it returns io.EOF after the last.
 func (r *Reader) Next() (*volume.Volume, error) {
-	v, err := volume.New(r.Geometry, r.Channels, volume.Arbitrary)
-	if err != nil {
-		return nil, err
+	v := &volume.Volume{Geometry: r.Geometry, Channels: r.Channels}
+	values := r.Voxels() * r.Channels
+	if !r.wary || r.Type.colour() {
+		v.Data = make([]float32, values)
 	}
 	o := r.order()
-	err = r.stream(func(first int, piece []byte) {
-		if r.Type.colour() {
-			interleaved(v, first, piece)
-			return
-		}
+	err := r.stream(func(first int, piece []byte) error {
+		v.Data = reach(v.Data, first+len(piece)/r.Type.Size())
 		dst := v.Data[first:]
-		if r.Scaled() {
+		switch {
+		case r.Type.colour():
+			interleaved(v, first, piece)
+		case r.Scaled():
 			r.Type.values(piece, o, func(n int, x float64) { dst[n] = float32(x*r.Slope + r.Inter) })
-			return
+		default:
+			r.Type.float32s(dst, piece, o)
 		}
-		r.Type.float32s(dst, piece, o)
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return v, nil
+}
+
+// reach lengthens a slice to n where it is shorter.
+func reach[T any](s []T, n int) []T {
+	if n <= len(s) {
+		return s
+	}
+	return append(s, make([]T, n-len(s))...)
 }
 
 // interleaved spreads colour samples over the planes of v.
@@ -125,13 +135,14 @@ func ReadMask(path string) (*volume.Mask, error) {
 	if r.Frames != 1 || r.Channels != 1 {
 		return nil, volume.Unsupported("nifti: mask: want one time point of one channel, got %d of %d", r.Frames, r.Channels)
 	}
-	m, err := volume.NewMask(r.Geometry)
-	if err != nil {
-		return nil, err
+	m := &volume.Mask{Geometry: r.Geometry}
+	if !r.wary {
+		m.Labels = make([]uint16, r.Voxels())
 	}
 	bad, wrong := false, 0.0
 	o := r.order()
-	err = r.stream(func(first int, piece []byte) {
+	err = r.stream(func(first int, piece []byte) error {
+		m.Labels = reach(m.Labels, first+len(piece)/r.Type.Size())
 		dst := m.Labels[first:]
 		r.Type.values(piece, o, func(n int, x float64) {
 			x = x*r.Slope + r.Inter
@@ -141,12 +152,13 @@ func ReadMask(path string) (*volume.Mask, error) {
 				bad, wrong = true, x
 			}
 		})
+		if bad {
+			return volume.Malformed("nifti: mask: want whole numbers from 0 to 65535, got %g", wrong)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
-	}
-	if bad {
-		return nil, volume.Malformed("nifti: mask: want whole numbers from 0 to 65535, got %g", wrong)
 	}
 	return m, nil
 }
@@ -171,10 +183,12 @@ func ReadRaw(path string) (*volume.Raw, error) {
 	if r.Type.colour() {
 		raw.Shape = append(raw.Shape, r.Channels)
 	}
-	raw.Bytes = make([]byte, 0, r.payload())
+	if !r.wary {
+		raw.Bytes = make([]byte, 0, r.payload())
+	}
 	size := r.Type.Size()
 	for range r.Frames {
-		err := r.stream(func(_ int, piece []byte) {
+		err := r.stream(func(_ int, piece []byte) error {
 			if r.BigEndian && size > 1 {
 				for at := 0; at < len(piece); at += size {
 					for lo, hi := at, at+size-1; lo < hi; lo, hi = lo+1, hi-1 {
@@ -183,6 +197,7 @@ func ReadRaw(path string) (*volume.Raw, error) {
 				}
 			}
 			raw.Bytes = append(raw.Bytes, piece...)
+			return nil
 		})
 		if err != nil {
 			return nil, err

@@ -2,6 +2,7 @@ package nifti
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type Reader struct {
 	r     io.Reader
 	files []*os.File
 	next  int
+	wary  bool // the header announces so much more than the file holds that memory is taken as data arrives
 }
 
 // Open reads the header of a file (.nii, .nii.gz, .hdr or .img, found compressed by its content) and
@@ -31,7 +33,7 @@ type Reader struct {
 func Open(path string) (*Reader, error) {
 	head, data := pair(path)
 	r := &Reader{}
-	src, size, packed, err := r.open(head)
+	src, size, err := r.open(head)
 	if err != nil {
 		return nil, err
 	}
@@ -39,51 +41,108 @@ func Open(path string) (*Reader, error) {
 		r.Close()
 		return nil, err
 	}
-	buf := make([]byte, size2)
-	n, err := io.ReadFull(src, buf)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return fail(volume.Malformed("nifti: header: %w", err))
-	}
-	if r.Header, err = Parse(buf[:n]); err != nil {
+	s, read, err := r.begin(src, size)
+	if err != nil {
 		return fail(err)
 	}
-	skip := r.offset
-	if r.single {
-		if head != path && data == path {
-			return fail(volume.Malformed("nifti: header: the .hdr beside this .img says that the voxels are in one file with it"))
-		}
-		skip -= int64(n)
-		if skip < 0 { // a short NIfTI-1 header was read together with the first voxels
-			src = io.MultiReader(strings.NewReader(string(buf[r.offset:n])), src)
-			skip = 0
-		}
-	} else {
-		if data == head {
-			return fail(volume.Malformed("nifti: header: the voxels are in a file of their own; want it beside the header with the ending .img"))
-		}
-		if src, size, packed, err = r.open(data); err != nil {
+	switch {
+	case r.single && head != data && data == path:
+		return fail(volume.Malformed("nifti: header: the .hdr beside this .img says that the voxels are in one file with it"))
+	case !r.single && data == head:
+		return fail(volume.Malformed("nifti: header: the voxels are in a file of their own; want it beside the header with the ending .img"))
+	case !r.single:
+		if src, size, err = r.open(data); err != nil {
 			return fail(err)
 		}
-	}
-	need := r.offset + r.payload()
-	if packed {
-		if need > size*maxInflation {
-			return fail(volume.Malformed("nifti: voxels: want %d bytes by the header, which %d compressed bytes can't hold", need, size))
+		if s, err = inflate(src, size); err != nil {
+			return fail(err)
 		}
-	} else if size < need {
-		return fail(volume.Malformed("nifti: voxels: want %d bytes by the header, got a file of %d", need, size))
+		read = nil
 	}
-	if _, err := io.CopyN(io.Discard, src, skip); err != nil {
-		return fail(truncated(err))
+	if err := r.voxels(s, read); err != nil {
+		return fail(err)
 	}
-	r.r = src
 	return r, nil
 }
 
-func (r *Reader) open(path string) (src io.Reader, size int64, packed bool, err error) {
+// NewReader reads the header of a single-file image, plain or gzipped, from a stream of size bytes. Close
+// does nothing for it.
+func NewReader(src io.Reader, size int64) (*Reader, error) {
+	r := &Reader{}
+	s, read, err := r.begin(src, size)
+	if err != nil {
+		return nil, err
+	}
+	if !r.single {
+		return nil, volume.Malformed("nifti: header: want header and voxels in one file, got the header of a pair")
+	}
+	if err := r.voxels(s, read); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// stored is a file as it lies on disk: size is its length, packed whether that is of gzip.
+type stored struct {
+	io.Reader
+	size   int64
+	packed bool
+}
+
+func inflate(src io.Reader, size int64) (stored, error) {
+	b := bufio.NewReaderSize(src, 1<<18)
+	if magic, _ := b.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
+		z, err := gzip.NewReader(b)
+		if err != nil {
+			return stored{}, volume.Malformed("nifti: gzip: %w", err)
+		}
+		return stored{z, size, true}, nil
+	}
+	return stored{b, size, false}, nil
+}
+
+// begin parses the header; read is what was taken from the stream for it.
+func (r *Reader) begin(src io.Reader, size int64) (s stored, read []byte, err error) {
+	if s, err = inflate(src, size); err != nil {
+		return s, nil, err
+	}
+	read = make([]byte, size2)
+	n, err := io.ReadFull(s, read)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return s, nil, volume.Malformed("nifti: header: %w", err)
+	}
+	read = read[:n]
+	r.Header, err = Parse(read)
+	return s, read, err
+}
+
+// voxels checks the length and goes to the first voxel.
+func (r *Reader) voxels(s stored, read []byte) error {
+	need := r.offset + r.payload()
+	if s.packed {
+		if need > s.size*maxInflation {
+			return volume.Malformed("nifti: voxels: want %d bytes by the header, which %d compressed bytes can't hold", need, s.size)
+		}
+		r.wary = need > 1<<26 && need > 200*s.size
+	} else if s.size < need {
+		return volume.Malformed("nifti: voxels: want %d bytes by the header, got a file of %d", need, s.size)
+	}
+	r.r = s
+	skip := r.offset - int64(len(read))
+	if skip < 0 { // a short header was read together with the first voxels
+		r.r = io.MultiReader(bytes.NewReader(read[r.offset:]), s)
+		skip = 0
+	}
+	if _, err := io.CopyN(io.Discard, r.r, skip); err != nil {
+		return truncated(err)
+	}
+	return nil
+}
+
+func (r *Reader) open(path string) (io.Reader, int64, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, 0, false, fmt.Errorf("nifti: %w", err)
+		return nil, 0, fmt.Errorf("nifti: %w", err)
 	}
 	r.files = append(r.files, f)
 	info, err := f.Stat()
@@ -92,18 +151,9 @@ func (r *Reader) open(path string) (src io.Reader, size int64, packed bool, err 
 	}
 	if err != nil {
 		r.Close()
-		return nil, 0, false, fmt.Errorf("nifti: %w", err)
+		return nil, 0, fmt.Errorf("nifti: %w", err)
 	}
-	b := bufio.NewReaderSize(f, 1<<18)
-	if magic, _ := b.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
-		z, err := gzip.NewReader(b)
-		if err != nil {
-			r.Close()
-			return nil, 0, false, volume.Malformed("nifti: gzip: %w", err)
-		}
-		return z, info.Size(), true, nil
-	}
-	return b, info.Size(), false, nil
+	return f, info.Size(), nil
 }
 
 // Close releases the files.
@@ -138,8 +188,9 @@ func (r *Reader) Skip(n int) error {
 // chunk is a whole number of samples and of colour voxels.
 const chunk = 3 << 17
 
-// stream hands the bytes of the next time point to put in pieces; first is the index of a piece's first sample.
-func (r *Reader) stream(put func(first int, piece []byte)) error {
+// stream hands the bytes of the next time point to put in pieces; first is the index of a piece's first
+// sample. It ends at put's first error.
+func (r *Reader) stream(put func(first int, piece []byte) error) error {
 	if r.next >= r.Frames {
 		return io.EOF
 	}
@@ -151,7 +202,9 @@ func (r *Reader) stream(put func(first int, piece []byte)) error {
 		if _, err := io.ReadFull(r.r, piece); err != nil {
 			return truncated(err)
 		}
-		put(first, piece)
+		if err := put(first, piece); err != nil {
+			return err
+		}
 		first += len(piece) / size
 		left -= int64(len(piece))
 	}

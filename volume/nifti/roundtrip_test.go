@@ -167,3 +167,24 @@ func TestWriteIsDeterministicAndLargeIsVersion2(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Colour of 16 bits comes back sample by sample.
+func TestDeepColour(t *testing.T) {
+	raw := &volume.Raw{Geometry: volume.Identity([3]int{5, 4, 1}, [3]float64{1, 1, 1}), DType: volume.Uint16, Shape: []int{1, 4, 5, 3}, Bytes: make([]byte, 5*4*3*2)}
+	for n := range 60 {
+		raw.Bytes[2*n], raw.Bytes[2*n+1] = byte(n), 1
+	}
+	path := filepath.Join(t.TempDir(), "rgb.nii")
+	if err := Write(path, raw); err != nil {
+		t.Fatal(err)
+	}
+	v, err := Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 60 {
+		if got := v.Channel(n % 3)[n/3]; v.Channels != 3 || got != float32(256+n) {
+			t.Fatalf("sample %d: want %d, got %g of %d channels", n, 256+n, got, v.Channels)
+		}
+	}
+}

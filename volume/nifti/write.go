@@ -70,9 +70,12 @@ func encodeRaw(w io.Writer, x *volume.Raw) error {
 	}
 	values := x.Values()
 	h := head{Geometry: x.Geometry, kind: kind, channels: 1, frames: values / x.Voxels()}
-	if kind == Uint8 && x.Samples() > 1 {
-		h.kind = map[int]Type{3: RGB24, 4: RGBA32}[x.Samples()]
-		h.frames /= x.Samples()
+	if n := x.Samples(); n > 1 {
+		h.frames /= n
+		if kind != Uint8 {
+			return encodeVectors(w, x, h, n)
+		}
+		h.kind = map[int]Type{3: RGB24, 4: RGBA32}[n]
 	}
 	if err := h.check(values / h.kind.samples()); err != nil {
 		return err
@@ -82,6 +85,22 @@ func encodeRaw(w io.Writer, x *volume.Raw) error {
 	}
 	_, err := w.Write(x.Bytes)
 	return err
+}
+
+// encodeVectors writes colours of more than 8 bits, for which NIfTI has no type, one plane after the other.
+func encodeVectors(w io.Writer, x *volume.Raw, h head, samples int) error {
+	if h.frames > 1 {
+		return volume.Unsupported("nifti: write: colour of %s over %d frames has no place in NIfTI", x.DType, h.frames)
+	}
+	h.channels = samples
+	size, voxels := x.DType.Size(), x.Voxels()
+	if err := h.check(voxels * samples); err != nil {
+		return err
+	}
+	return h.write(w, voxels*samples, size, func(dst []byte, n int) {
+		from := (n%voxels*samples + n/voxels) * size
+		copy(dst, x.Bytes[from:from+size])
+	})
 }
 
 type head struct {
