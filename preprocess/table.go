@@ -47,11 +47,11 @@ func Table() []Row {
 		{Name: "quantiles", Doc: "map two quantiles of the image to 0 and 1", inPlace: true, run: quantiles, Params: []Param{
 			{Name: "lo", Default: "0.05", Doc: "fraction"}, {Name: "hi", Default: "0.95", Doc: "fraction"},
 			{Name: "clip", Default: "false", Doc: "limit to 0 .. 1", kind: flag}}},
+		{Name: "resample", Doc: "resample to a spacing (linear), same field of view", run: resampleStep, Params: []Param{
+			{Name: "spacing", Default: "1", Doc: "mm, one number or i/j/k", kind: numbers}}},
 		{Name: "rescale", Doc: "map lo .. hi to 0 .. 1", inPlace: true, run: rescale, Params: []Param{
 			{Name: "lo", Doc: "value that becomes 0"}, {Name: "hi", Doc: "value that becomes 1"},
 			{Name: "clip", Default: "false", Doc: "limit to 0 .. 1", kind: flag}}},
-		{Name: "resample", Doc: "resample to a spacing (linear), same field of view", run: resampleStep, Params: []Param{
-			{Name: "spacing", Default: "1", Doc: "mm, one number or i/j/k", kind: numbers}}},
 		{Name: "resize", Doc: "resize slices to width/height", run: resizeStep, Params: []Param{
 			{Name: "size", Doc: "width/height in pixels", kind: wholes},
 			{Name: "interp", Default: "auto", Doc: "auto (area where it shrinks, else bilinear), area, bilinear, triangle or nearest", kind: word}}},

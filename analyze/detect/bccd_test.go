@@ -30,7 +30,7 @@ type vocFile struct {
 
 // onnxruntime 1.32 with Pillow and NumPy on the same 36 images: AP50 0.8326 (RBC), 0.9546 (WBC), 0.5609
 // (platelets), 650 boxes at the operating point. The JPEG decoders interpolate colour
-// differently, which moves one or two of the 47 small platelets.
+// differently, which moves one or two of the 36 small platelets.
 func TestBloodCells(t *testing.T) {
 	dir := golden.Shared(t, "data/bccd_blood_cells")
 	m, err := models.Registry{Dirs: []string{golden.Shared(t, "data/models")}}.Find("bccd_cell_detector")
