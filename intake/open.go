@@ -124,7 +124,7 @@ func OpenFile(ctx context.Context, path string, o Options) (*volume.Volume, stud
 // Describe finds the one image that a file or folder holds. Scouts don't count beside other images, and
 // masks belong to their image.
 func Describe(ctx context.Context, path string, o Options) (study.Series, error) {
-	found, err := Scan(ctx, []string{path}, o)
+	found, err := Scan(ctx, []string{headerOf(path)}, o)
 	if err != nil {
 		return study.Series{}, err
 	}
@@ -161,6 +161,20 @@ func Describe(ctx context.Context, path string, o Options) (study.Series, error)
 		return study.Series{}, fmt.Errorf("intake: open: want a file or folder with one image, got %d: %s", len(all), strings.Join(list, ", "))
 	}
 	return all[0], nil
+}
+
+// headerOf is the header of a pair whose voxels were named.
+func headerOf(path string) string {
+	for _, ending := range []string{".img", ".img.gz"} {
+		if base, ok := strings.CutSuffix(path, ending); ok {
+			for _, head := range []string{".hdr", ".hdr.gz"} {
+				if _, err := os.Stat(base + head); err == nil {
+					return base + head
+				}
+			}
+		}
+	}
+	return path
 }
 
 // Localiser says whether a series is a scout, which is not for measuring.
@@ -202,4 +216,20 @@ func OpenMask(path string) (*volume.Mask, error) {
 		return nil, volume.Malformed("intake: mask: want NIfTI or PNG, got a file of no known format")
 	}
 	return nil, volume.Unsupported("intake: mask: want NIfTI or PNG, got %s", format)
+}
+
+// OpenMaskOn reads a label image that must lie on the grid of an image. A picture has no place of its own:
+// one of the image's size takes its grid.
+func OpenMaskOn(path string, g volume.Geometry) (*volume.Mask, error) {
+	m, err := OpenMask(path)
+	if err != nil {
+		return nil, err
+	}
+	if format, err := Sniff(path); err == nil && format == "png" && m.Size == g.Size {
+		m.Geometry = g
+	}
+	if err := g.SameGrid(m.Geometry, 0.01*min(g.Spacing[0], g.Spacing[1], g.Spacing[2])); err != nil {
+		return nil, fmt.Errorf("intake: mask: want the image's grid: %w", err)
+	}
+	return m, nil
 }

@@ -166,7 +166,7 @@ func (t *table) add(dir string, head, cells []string, line int) error {
 	}
 	real, err := realPath(w.path)
 	if err != nil {
-		return &TableError{Table: t.name, Row: line, Column: "file", Want: "a file that exists (absolute, or relative to the table's folder)", Got: name}
+		return &TableError{Table: t.name, Row: line, Column: "file", Want: "a file or folder that exists (absolute, or relative to the table's folder)", Got: name}
 	}
 	if first := t.byFile[real]; first != nil {
 		return &TableError{Table: t.name, Row: line, Column: "file", Want: fmt.Sprintf("each file once (first in row %d)", first.line), Got: name}
@@ -267,7 +267,7 @@ func realPath(path string) (string, error) {
 	return filepath.Abs(real)
 }
 
-// rowOf finds the row of a file.
+// rowOf finds the row of a file, or of the closest folder around it that has one.
 func (t *table) rowOf(path string) *row {
 	if t == nil || t.byFile == nil {
 		return nil
@@ -276,11 +276,17 @@ func (t *table) rowOf(path string) *row {
 	if err != nil {
 		return nil
 	}
-	w := t.byFile[real]
-	if w != nil {
-		t.used[w] = true
+	for {
+		if w := t.byFile[real]; w != nil {
+			t.used[w] = true
+			return w
+		}
+		parent := filepath.Dir(real)
+		if parent == real {
+			return nil
+		}
+		real = parent
 	}
-	return w
 }
 
 // rowOfPatient finds the row of a patient in a table without a column file.

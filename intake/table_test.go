@@ -106,7 +106,7 @@ func TestTableMistakes(t *testing.T) {
 		{"file,spacing_y\n1.png,NaN\n", "row 2: column spacing_y"},
 		{"file,date\n1.png,01/02/2024\n", "row 2: column date: want a date as 2024-05-31"},
 		{"file,order\n1.png,first\n", "row 2: column order: want a whole number"},
-		{"file\n3.png\n", "row 2: column file: want a file that exists"},
+		{"file\n3.png\n", "row 2: column file: want a file or folder that exists"},
 		{"file\n1.png\n./1.png\n", "row 3: column file: want each file once (first in row 2)"},
 		{"file,sex\n,M\n", "row 2: column file: want a file"},
 		{"file,sex\n1.png\n", "row 2: want 2 cells"},
