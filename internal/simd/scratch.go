@@ -33,7 +33,7 @@ func Borrow(n int) *Scratch {
 			return s
 		}
 	}
-	return &Scratch{F: make([]float32, size)[:n], class: class}
+	return &Scratch{F: Alloc(size)[:n], class: class}
 }
 
 // Return gives the buffer back for others to borrow.

@@ -1,6 +1,9 @@
 package simd
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // Tap is one run of a Tile's sum: byte offsets into A and B at which its N steps start.
 type Tap struct{ A, B int }
@@ -35,6 +38,10 @@ const (
 	maxTileVecs = 4
 )
 
+func at(p *float32, bytes int) *float32 {
+	return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes))
+}
+
 // Lanes returns the floats in one vector of the row-tile kernel.
 func Lanes() int { return active.lanes }
 
@@ -52,3 +59,6 @@ func MaxVecs(rows int) int {
 
 // RunTile runs the kernel of rows × nv vectors; rows ≤ MaxRows(nv).
 func RunTile(rows, nv int, t *Tile) { active.tile(rows, nv, t) }
+
+// Ahead returns the place n floats behind p, for a Tile's fields; it is the caller's to know that it lies in the same memory.
+func Ahead(p *float32, n int) *float32 { return at(p, 4*n) }

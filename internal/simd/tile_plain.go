@@ -2,10 +2,6 @@ package simd
 
 import "unsafe"
 
-func at(p *float32, bytes int) *float32 {
-	return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes))
-}
-
 // tilePlain is the twin of the assembly tiles for vectors of any number of lanes.
 func tilePlain(rows, nv, lanes int, t *Tile) {
 	cols := (nv-1)*lanes + t.Tail

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"syscall"
 	"testing"
+
+	"github.com/caliper-imaging/caliper/internal/simd"
 )
 
 func cube(n int) [3]int { return [3]int{n, n, n} }
@@ -47,9 +49,10 @@ func BenchmarkForward(b *testing.B) {
 			p.normalise()
 			p.Out = p.OutSize()
 			rng := rand.New(rand.NewPCG(1, 1))
-			src := random(rng, p.InC*p.inVoxels())
+			src := simd.Alloc(p.InC * p.inVoxels())
+			copy(src, random(rng, len(src)))
 			k := Pack(random(rng, p.OutC*p.InC/p.Group*p.taps()), &p)
-			dst := make([]float32, p.OutC*p.outVoxels())
+			dst := simd.Alloc(p.OutC * p.outVoxels())
 			flop := 2 * float64(p.OutC*p.InC/p.Group*p.taps()) * float64(p.outVoxels())
 			k.Forward(dst, src, nil, &p, Activation{}, 1)
 			start := cpuSeconds()
@@ -67,9 +70,10 @@ func BenchmarkTranspose(b *testing.B) {
 	p := Params{Batch: 1, InC: 64, OutC: 32, In: cube(48), Kernel: cube(2), Stride: cube(2), Out: cube(96)}
 	p.normalise()
 	rng := rand.New(rand.NewPCG(1, 1))
-	src := random(rng, p.InC*p.inVoxels())
+	src := simd.Alloc(p.InC * p.inVoxels())
+	copy(src, random(rng, len(src)))
 	k := PackTranspose(random(rng, p.InC*p.OutC*p.taps()), &p)
-	dst := make([]float32, p.OutC*p.outVoxels())
+	dst := simd.Alloc(p.OutC * p.outVoxels())
 	k.Forward(dst, src, nil, &p, Activation{}, 1)
 	start := cpuSeconds()
 	for b.Loop() {

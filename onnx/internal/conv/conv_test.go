@@ -223,12 +223,16 @@ func TestTransposeRandom(t *testing.T) {
 	for i := range 100 {
 		p := randomParams(rng)
 		if i%3 == 0 {
-			p.Stride, p.Kernel, p.Dilation = [3]int{1, 2, 2}, [3]int{1, 2, 2}, [3]int{1, 1, 1}
+			p.Stride = [3]int{1 + i%2, 2 - i/3%2, 2 + i/6%2}
+			p.Kernel, p.Dilation = p.Stride, [3]int{1, 1, 1}
 			p.PadLo, p.PadHi = [3]int{}, [3]int{}
 		}
 		var extra [3]int
 		for d := range extra {
 			extra[d] = rng.IntN(p.Stride[d])
+			if i%3 == 0 && i%4 > 0 {
+				extra[d] = 0
+			}
 		}
 		p.Out = p.TransposeOutSize(extra)
 		if min(p.Out[0], p.Out[1], p.Out[2]) < 1 {

@@ -183,6 +183,10 @@ func (d *direct) run(threads int) {
 		s.h, s.d = d.runs[1][at%len(d.runs[1])], d.runs[0][at/len(d.runs[1])]
 		s.compute(d.tiles[split*len(d.tiles)/d.splits : (split+1)*len(d.tiles)/d.splits])
 	})
+	for i := range workers {
+		workers[i].buf.release()
+		workers[i].tmp.release()
+	}
 }
 
 // strip is one worker's part of a direct convolution: outputs d × h × w0…w1 of one group in one image.
@@ -195,10 +199,44 @@ type strip struct {
 	rows         []int
 	planeSlot    []int // by output plane and tap: which of planes, −1 for none
 	rowSlot      []int
-	seen         []int // by input position: its slot and 1
-	buf          []float32
+	seen         []int  // by input position: its slot and 1
+	mapped       [2]run // what the slots are for
+	buf, tmp     scratch
 	icStride     int // floats
 	taps         []simd.Tap
+	listed       listed
+}
+
+// listed says which outputs and channels taps was made for.
+type listed struct {
+	column  *column
+	rows    int
+	d, h    run
+	o, r    int
+	present bool
+}
+
+// scratch is memory that a worker keeps from strip to strip.
+type scratch struct {
+	F    []float32
+	lent *simd.Scratch
+}
+
+// grow makes F at least n long; its contents are lost when it has to be moved.
+func (s *scratch) grow(n int) []float32 {
+	if len(s.F) < n {
+		s.release()
+		s.lent = simd.Borrow(n)
+		s.F = s.lent.F
+	}
+	return s.F
+}
+
+func (s *scratch) release() {
+	if s.lent != nil {
+		s.lent.Return()
+	}
+	s.lent, s.F = nil, nil
 }
 
 // slots lists the input positions that a run of outputs needs along one axis, each once, and by output and tap which it is.
@@ -259,17 +297,18 @@ func flatSlots(list, slot []int, lo, hi int, q *Params) ([]int, []int) {
 
 func (s *strip) compute(tiles []rowTile) {
 	q := &s.p
-	s.planes, s.planeSlot = s.slots(s.planes, s.planeSlot, s.d, 0)
-	if s.flat {
-		s.rows, s.rowSlot = flatSlots(s.rows, s.rowSlot, s.h.first, s.h.first+s.h.n, q)
-	} else {
-		s.rows, s.rowSlot = s.slots(s.rows, s.rowSlot, s.h, 1)
+	if s.mapped != [2]run{s.d, s.h} {
+		s.mapped = [2]run{s.d, s.h}
+		s.planes, s.planeSlot = s.slots(s.planes, s.planeSlot, s.d, 0)
+		if s.flat {
+			s.rows, s.rowSlot = flatSlots(s.rows, s.rowSlot, s.h.first, s.h.first+s.h.n, q)
+		} else {
+			s.rows, s.rowSlot = s.slots(s.rows, s.rowSlot, s.h, 1)
+		}
 	}
 	behind := s.nw + s.maxShift - s.pitch // the last row's right padding
 	s.icStride = (len(s.planes)*s.phases*len(s.rows)*s.pitch+behind+15)/16*16 | 16
-	b := simd.Borrow(s.icStride*s.icg + s.h.n*s.pitch + s.nw)
-	defer b.Return()
-	s.buf = b.F
+	s.buf.grow(s.icStride*s.icg + s.h.n*s.pitch + s.nw)
 	s.pack()
 	for _, t := range tiles {
 		for o := range s.d.n {
@@ -293,7 +332,7 @@ func (s *strip) pack() {
 		for _, d := range s.planes {
 			for ph := range s.phases {
 				for _, h := range s.rows {
-					dst := s.buf[at : at+s.pitch]
+					dst := s.buf.F[at : at+s.pitch]
 					at += s.pitch
 					if h < 0 {
 						clear(dst)
@@ -303,7 +342,7 @@ func (s *strip) pack() {
 				}
 			}
 		}
-		clear(s.buf[at : (ic+1)*s.icStride])
+		clear(s.buf.F[at : (ic+1)*s.icStride])
 	}
 }
 
@@ -338,29 +377,11 @@ func within(shift, stride, in, out int) (lo, hi int) {
 	return lo, hi
 }
 
-// tile returns the kernel's work for the strip's plane o and row r, but for where it reads and writes.
+// tile returns the kernel's work for the strip's plane o and row r, but for what it writes; B is of the first column.
 func (s *strip) tile(t rowTile, c *column, o, r int) simd.Tile {
 	q := &s.p
-	s.taps = s.taps[:0]
-	for kd := range q.Kernel[0] {
-		pl := s.planeSlot[o*q.Kernel[0]+kd]
-		if pl < 0 {
-			continue
-		}
-		for kh := range q.Kernel[1] {
-			row := s.rowSlot[r*q.Kernel[1]+kh]
-			if row < 0 {
-				continue
-			}
-			a := (kd*q.Kernel[1] + kh) * len(c.shift) * s.icg * t.rows
-			for kw, shift := range c.shift {
-				b := ((pl*s.phases+c.phase[kw])*len(s.rows)+row)*s.pitch + shift
-				s.taps = append(s.taps, simd.Tap{A: 4 * a, B: 4 * b})
-				a += s.icg * t.rows
-			}
-		}
-	}
-	tile := simd.Tile{NTaps: len(s.taps), Taps: unsafe.SliceData(s.taps), N: s.icg, BStride: 4 * s.icStride}
+	moved := s.listTaps(t, c, o, r)
+	tile := simd.Tile{B: &s.buf.F[moved], NTaps: len(s.taps), Taps: unsafe.SliceData(s.taps), N: s.icg, BStride: 4 * s.icStride}
 	if len(c.weight) > 0 {
 		k := q.Kernel[0] * q.Kernel[1] * len(c.shift) * s.icg
 		tile.A = &c.weight[s.group*k*s.ocg+t.first*k]
@@ -370,6 +391,62 @@ func (s *strip) tile(t rowTile, c *column, o, r int) simd.Tile {
 	}
 	tile.NoClamp()
 	return tile
+}
+
+// listTaps sets taps to those that read input for plane o and row r, and returns how far from the buffer's start they count: the
+// list of the row before serves again where each of its taps reads the same number of rows further on.
+func (s *strip) listTaps(t rowTile, c *column, o, r int) (moved int) {
+	q := &s.p
+	nh := q.Kernel[1]
+	want := listed{c, t.rows, s.d, s.h, o, r, true}
+	have := s.listed
+	if have.r = r; have == want {
+		if delta, ok := shifted(s.rowSlot[s.listed.r*nh:][:nh], s.rowSlot[r*nh:][:nh]); ok {
+			return delta * s.pitch
+		}
+	}
+	s.listed = want
+	s.taps = s.taps[:0]
+	for kd := range q.Kernel[0] {
+		pl := s.planeSlot[o*q.Kernel[0]+kd]
+		if pl < 0 {
+			continue
+		}
+		for kh := range nh {
+			row := s.rowSlot[r*nh+kh]
+			if row < 0 {
+				continue
+			}
+			a := (kd*nh + kh) * len(c.shift) * s.icg * t.rows
+			for kw, shift := range c.shift {
+				b := ((pl*s.phases+c.phase[kw])*len(s.rows)+row)*s.pitch + shift
+				s.taps = append(s.taps, simd.Tap{A: 4 * a, B: 4 * b})
+				a += s.icg * t.rows
+			}
+		}
+	}
+	return 0
+}
+
+// shifted tells whether b is a with one number added to all but the negative elements, which are the same, and returns it.
+func shifted(a, b []int) (delta int, ok bool) {
+	first := true
+	for i, x := range a {
+		y := b[i]
+		if x < 0 || y < 0 {
+			if x != y {
+				return 0, false
+			}
+			continue
+		}
+		if first {
+			delta, first = y-x, false
+		}
+		if y-x != delta {
+			return 0, false
+		}
+	}
+	return delta, delta >= 0
 }
 
 // at returns where, in the whole output, the tile's first channel has plane o and row r of the strip, at column w0.
@@ -394,8 +471,9 @@ func (s *strip) rowTile(t rowTile, o, r int) {
 	var all bool
 	tile.Lo, tile.Hi, all = s.act.clamp()
 	tile.CStride = 4 * voxels
+	base := tile.B
 	columns(t.rows, n, func(j, nv, tail int) {
-		tile.B = &s.buf[j]
+		tile.B = simd.Ahead(base, j)
 		tile.C = &s.dst[at+j]
 		if s.add != nil {
 			tile.Init = &s.add[at+j]
@@ -426,8 +504,9 @@ func columns(rows, n int, f func(j, nv, tail int)) {
 func (s *strip) temporary(tmp []float32, stride int, t rowTile, c *column, o, r, n int) {
 	tile := s.tile(t, c, o, r)
 	tile.CStride = 4 * stride
+	base := tile.B
 	columns(t.rows, n, func(j, nv, _ int) {
-		tile.B, tile.C, tile.Tail = &s.buf[j], &tmp[j], simd.Lanes()
+		tile.B, tile.C, tile.Tail = simd.Ahead(base, j), &tmp[j], simd.Lanes()
 		simd.RunTile(t.rows, nv, &tile)
 	})
 }
@@ -437,13 +516,12 @@ func (s *strip) flatTile(t rowTile, o int) {
 	n := (s.h.n-1)*s.pitch + s.p.Out[2]
 	lanes := simd.Lanes()
 	stride := (n + lanes - 1) / lanes * lanes
-	tmp := simd.Borrow(len(s.columns) * t.rows * stride)
-	defer tmp.Return()
+	tmp := s.tmp.grow(len(s.columns) * t.rows * stride)
 	for i := range s.columns {
-		s.temporary(tmp.F[i*t.rows*stride:], stride, t, &s.columns[i], o, 0, n)
+		s.temporary(tmp[i*t.rows*stride:], stride, t, &s.columns[i], o, 0, n)
 	}
 	for r := range s.h.n {
-		s.emit(tmp.F[r*s.pitch:], stride, t, s.at(t, o, r))
+		s.emit(tmp[r*s.pitch:], stride, t, s.at(t, o, r))
 	}
 }
 
@@ -452,12 +530,11 @@ func (s *strip) zippedRow(t rowTile, o, r, at, voxels int) {
 	n := s.w1 - s.w0
 	lanes := simd.Lanes()
 	stride := (n + lanes - 1) / lanes * lanes
-	tmp := simd.Borrow(len(s.columns) * t.rows * stride)
-	defer tmp.Return()
+	tmp := s.tmp.grow(len(s.columns) * t.rows * stride)
 	for i := range s.columns {
-		s.temporary(tmp.F[i*t.rows*stride:], stride, t, &s.columns[i], o, r, n)
+		s.temporary(tmp[i*t.rows*stride:], stride, t, &s.columns[i], o, r, n)
 	}
-	s.emit(tmp.F, stride, t, at)
+	s.emit(tmp, stride, t, at)
 }
 
 // emit writes a row of each of the tile's channels, held in rows that are stride apart and by column set, to the output.

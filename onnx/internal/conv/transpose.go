@@ -100,6 +100,11 @@ func (k *PackedTranspose) Forward(dst, src, bias []float32, p *Params, act Activ
 	if bias != nil {
 		need("bias", len(bias), q.OutC)
 	}
+	if q.isUpsample() {
+		u := &upsample{k: k, p: &q, dst: dst, src: src, bias: bias, act: act}
+		u.run(threads)
+		return
+	}
 	for i := range k.pieces {
 		if d := k.piece(&k.pieces[i], &q, threads); d != nil {
 			d.dst, d.src, d.bias, d.act = dst, src, bias, act

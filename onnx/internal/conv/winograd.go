@@ -33,6 +33,9 @@ func chooseForm(p *Params) (form, bool) {
 		return form{}, false
 	}
 	icg, ocg := p.InC/p.Group, p.OutC/p.Group
+	if icg*ocg < 16 {
+		return form{}, false
+	}
 	out := [3]int{max(p.Out[0], 1), max(p.Out[1], 1), max(p.Out[2], 1)}
 	rows := float64(out[0] * out[1])
 	best := rows * (float64(p.taps()*icg*ocg)*1.05 + float64(12*p.Kernel[0]*icg))
