@@ -6,6 +6,7 @@ import (
 	"github.com/caliper-imaging/caliper/dicom/codec/deflated"
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 	"github.com/caliper-imaging/caliper/dicom/codec/jpeg"
+	"github.com/caliper-imaging/caliper/dicom/codec/jpeg2000"
 	"github.com/caliper-imaging/caliper/dicom/codec/jpegls"
 	"github.com/caliper-imaging/caliper/dicom/codec/lossless"
 	"github.com/caliper-imaging/caliper/dicom/codec/native"
@@ -37,8 +38,8 @@ func Table() []Codec {
 		{UID: "1.2.840.10008.1.2.4.70", Name: "JPEG Lossless, Non-Hierarchical, First-Order Prediction", Decode: lossless.Decode},
 		{UID: "1.2.840.10008.1.2.4.80", Name: "JPEG-LS Lossless", Decode: jpegls.Decode},
 		{UID: "1.2.840.10008.1.2.4.81", Name: "JPEG-LS Near-Lossless", Lossy: true, Decode: jpegls.Decode},
-		{UID: "1.2.840.10008.1.2.4.90", Name: "JPEG 2000 Lossless Only"},
-		{UID: "1.2.840.10008.1.2.4.91", Name: "JPEG 2000", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.90", Name: "JPEG 2000 Lossless Only", Decode: jpeg2000.Decode},
+		{UID: "1.2.840.10008.1.2.4.91", Name: "JPEG 2000", Lossy: true, Decode: jpeg2000.Decode},
 		{UID: "1.2.840.10008.1.2.4.100", Name: "MPEG2 Main Profile Main Level", Lossy: true},
 		{UID: "1.2.840.10008.1.2.4.101", Name: "MPEG2 Main Profile High Level", Lossy: true},
 		{UID: "1.2.840.10008.1.2.4.102", Name: "MPEG-4 AVC High Profile", Lossy: true},
