@@ -21,7 +21,11 @@ func (p *paper) masthead() {
 	p.text(pageW-margin-w+3, 13.1, notice, 7.5, true, draw.White)
 	p.y = band + 4.5
 	p.priority()
-	p.facts()
+	p.line(margin, p.y, pageW-margin, p.y, 0.2, rule)
+	p.y += 1.6
+	p.facts(p.page.Facts)
+	p.y += 0.9
+	p.line(margin, p.y, pageW-margin, p.y, 0.2, rule)
 }
 
 func (p *paper) priority() {
@@ -48,31 +52,46 @@ func (p *paper) priority() {
 	p.y = max(p.y, start+5.6) + 2.4
 }
 
-// facts are two columns of name and value.
-func (p *paper) facts() {
+// facts are two columns of name and value; a value that is long gets the whole width.
+func (p *paper) facts(list []study.Fact) {
 	const size, gap, label = 8.4, 6.0, 25.0
 	column := (width - gap) / 2
-	p.line(margin, p.y, pageW-margin, p.y, 0.2, rule)
-	p.y += 1.6
-	for n := 0; n < len(p.page.Facts); n += 2 {
-		start, end := p.y, p.y
-		for c, f := range p.page.Facts[n:min(n+2, len(p.page.Facts))] {
-			x := margin + float64(c)*(column+gap)
-			room := column - label
-			if n+1 == len(p.page.Facts) {
-				room = width - label
+	h := lineHeight(size)
+	for len(list) > 0 {
+		room := func(n int) float64 {
+			if n == 1 {
+				return width - label
 			}
-			lines := p.wrap(f.Value, room, size, false)
-			if len(lines) > 4 {
-				lines = append(lines[:3], p.fit(lines[3]+lines[4], room, size, false))
-			}
-			p.y = start
-			p.text(x, p.y+lineHeight(size)*0.78, f.Name, size-0.6, false, muted)
-			p.lines(x+label, lines, size, false, ink)
-			end = max(end, p.y)
+			return column - label
 		}
-		p.y = max(end, start+lineHeight(size)) + 0.7
+		n := min(2, len(list))
+		for _, f := range list[:n] {
+			if p.wide(f.Value, size, false) > 1.9*room(2) {
+				n = 1
+			}
+		}
+		cells := make([][]string, n)
+		most := 1
+		for c, f := range list[:n] {
+			lines := p.wrap(f.Value, room(n), size, false)
+			if len(lines) > 4 {
+				lines = append(lines[:3], p.fit(lines[3]+lines[4], room(n), size, false))
+			}
+			cells[c] = lines
+			most = max(most, len(lines))
+		}
+		p.need(h * float64(most))
+		if p.full {
+			return
+		}
+		start := p.y
+		for c, f := range list[:n] {
+			x := margin + float64(c)*(column+gap)
+			p.y = start
+			p.text(x, p.y+h*0.78, p.fit(f.Name, label-2, size-0.6, false), size-0.6, false, muted)
+			p.lines(x+label, cells[c], size, false, ink)
+		}
+		p.y = start + h*float64(most) + 0.7
+		list = list[n:]
 	}
-	p.y += 0.9
-	p.line(margin, p.y, pageW-margin, p.y, 0.2, rule)
 }

@@ -138,9 +138,12 @@ func (p *paper) runningHeads() {
 }
 
 func (p *paper) section(s view.Section) {
-	least := 22.0
-	if _, ok := s.Blocks[0].(view.Figures); ok {
+	least := 24.0
+	switch s.Blocks[0].(type) {
+	case view.Figures:
 		least = 92
+	case view.Table:
+		least = 36
 	}
 	p.need(least)
 	if p.full {
@@ -163,6 +166,9 @@ func (p *paper) section(s view.Section) {
 
 func (p *paper) block(b view.Block) {
 	switch b := b.(type) {
+	case view.Facts:
+		p.facts(b.List)
+		p.y += 1.5
 	case view.Paragraph:
 		colour := ink
 		if b.Muted {

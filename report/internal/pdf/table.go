@@ -24,7 +24,7 @@ func (p *paper) table(t view.Table) {
 	for _, w := range widths {
 		total += w
 	}
-	p.need(16)
+	p.need(18)
 	p.tableHead(t, widths, total)
 	h := lineHeight(cellSize)
 	for _, row := range t.Rows {

@@ -31,8 +31,11 @@ type Section struct {
 	Blocks    []Block
 }
 
-// Block is a Paragraph, Subhead, List, Table, Figures, Plot or Callout.
+// Block is a Facts, Paragraph, Subhead, List, Table, Figures, Plot or Callout.
 type Block any
+
+// Facts are names with their values, set in two columns.
+type Facts struct{ List []study.Fact }
 
 // Paragraph is running text.
 type Paragraph struct {
@@ -281,6 +284,7 @@ func adviceItem(a *study.Advice) Item {
 
 func cautions(r *study.Result) []Block {
 	var items []Item
+	told := map[string]bool{}
 	for _, s := range r.Steps {
 		if s.Outcome == "skipped" || s.Outcome == "failed" {
 			text := "Step “" + s.Name + "” was skipped"
@@ -289,13 +293,14 @@ func cautions(r *study.Result) []Block {
 			}
 			if s.Reason != "" {
 				text += ": " + s.Reason
+				told[s.Reason] = true
 			}
 			items = append(items, Item{Text: clip(text)})
 		}
 	}
 	for _, rank := range []study.Severity{study.Refused, study.Warning} {
 		for _, i := range r.Issues {
-			if i.Severity == rank {
+			if i.Severity == rank && !told[i.Text] {
 				items = append(items, Item{Text: clip(sentence(i.Text)), Note: clip(strings.Join(nonEmpty(i.Where, i.Code), " · "))})
 			}
 		}

@@ -11,12 +11,12 @@ import (
 
 func technique(r *study.Result) []Block {
 	var blocks []Block
-	t := Table{Columns: []Column{{"Technique", false, 1}, {"", false, 3}}}
+	var facts []study.Fact
 	for _, f := range capped(r.Technique, maxItems) {
-		t.Rows = append(t.Rows, []string{sentence(clip(f.Name)), clip(f.Value)})
+		facts = append(facts, study.Fact{Name: sentence(clip(f.Name)), Value: clip(f.Value)})
 	}
-	if len(t.Rows) > 0 {
-		blocks = append(blocks, t)
+	if len(facts) > 0 {
+		blocks = append(blocks, Facts{facts})
 	}
 	if len(r.Quality) > 0 {
 		q := figuresTable(capped(r.Quality, maxItems), true)
@@ -30,7 +30,7 @@ func models(r *study.Result) []Block {
 	t := Table{Columns: []Column{{"Model", false, 2.2}, {"Version", false, 1}, {"SHA-256", false, 1.3}, {"Licence", false, 1.6}, {"Used by", false, 1.8}}}
 	at := map[string]int{}
 	for _, s := range r.Steps {
-		if s.Model == "" {
+		if s.Model == "" || s.Outcome != "done" {
 			continue
 		}
 		id := s.Model + "\x00" + s.SHA256
@@ -47,9 +47,24 @@ func models(r *study.Result) []Block {
 	if len(t.Rows) == 0 {
 		return nil
 	}
-	blocks := []Block{t}
-	blocks[0] = Table{Columns: t.Columns, Rows: capped(t.Rows, maxItems)}
-	return blocks
+	t.Rows = capped(t.Rows, maxItems)
+	return []Block{withoutEmpty(t)}
+}
+
+// withoutEmpty leaves out the columns in which no row says anything.
+func withoutEmpty(t Table) Table {
+	out := Table{Notes: t.Notes, Rows: make([][]string, len(t.Rows))}
+	for n, c := range t.Columns {
+		says := func(row []string) bool { return row[n] != "" && row[n] != "–" }
+		if n > 0 && !slices.ContainsFunc(t.Rows, says) {
+			continue
+		}
+		out.Columns = append(out.Columns, c)
+		for k, row := range t.Rows {
+			out.Rows[k] = append(out.Rows[k], row[n])
+		}
+	}
+	return out
 }
 
 func limits(r *study.Result) []Block {
@@ -81,7 +96,7 @@ func provenance(r *study.Result) []Block {
 		steps.Rows = append(steps.Rows, []string{clip(s.Name), clip(s.Outcome), orDash(clip(s.Version)), orDash(clip(strings.Join(options, "; ")))})
 	}
 	if len(steps.Rows) > 0 {
-		blocks = append(blocks, steps)
+		blocks = append(blocks, withoutEmpty(steps))
 		blocks = append(blocks, more(len(r.Steps), maxItems, "steps")...)
 	}
 	files := Table{Columns: []Column{{"File", false, 3}, {"Kind", false, 1}, {"SHA-256", false, 1.2}, {"Made by", false, 2}}}
@@ -93,7 +108,7 @@ func provenance(r *study.Result) []Block {
 		files.Rows = append(files.Rows, []string{clip(a.Path), clip(a.Kind), orDash(Short(clip(a.SHA256), 12)), orDash(clip(by))})
 	}
 	if len(files.Rows) > 0 {
-		blocks = append(blocks, files)
+		blocks = append(blocks, withoutEmpty(files))
 	}
 	var notes List
 	for _, i := range r.Issues {

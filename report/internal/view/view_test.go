@@ -16,7 +16,7 @@ func TestValue(t *testing.T) {
 	}{
 		{23.04, "mm", "23.0\u00a0mm"}, {4.1234, "ml", "4.12\u00a0ml"}, {231.44, "mL", "231.4\u00a0ml"}, {1234.6, "ml", "1235\u00a0ml"},
 		{-812.4, "[hnsf'U]", "−812\u00a0HU"}, {0.4431, "1", "0.44"}, {172.5, "d", "172\u00a0days"}, {9, "deg", "9.0°"}, {0, "mm", "0.0\u00a0mm"},
-		{0.0004, "mm", "0.0004\u00a0mm"}, {-0.0004, "ml", "−0.00040\u00a0ml"}, {1e-30, "1", "1e−30"}, {2e20, "{voxels}", "2e+20\u00a0voxels"}, {41.5, "{pixels}", "41.5\u00a0px"},
+		{0.0004, "mm", "< 0.1\u00a0mm"}, {-0.2, "[hnsf'U]", "> −1\u00a0HU"}, {-0.0004, "ml", "−0.00040\u00a0ml"}, {1e-30, "1", "< 0.000001"}, {2e20, "{voxels}", "2e+20\u00a0voxels"}, {41.5, "{pixels}", "41.5\u00a0px"},
 	} {
 		if got := Value(c.v, c.unit); got != c.want {
 			t.Errorf("%g %s: want %q, got %q", c.v, c.unit, c.want, got)

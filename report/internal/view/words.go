@@ -29,9 +29,13 @@ func Unit(ucum string) string {
 
 // Value writes a figure with its unit, rounded to what the unit can bear.
 func Value(v float64, ucum string) string {
-	text := Number(v, decimals(v, ucum))
+	places := decimals(v, ucum)
+	text := Number(v, places)
 	if v != 0 && strings.Trim(text, "−-0.") == "" {
-		text = strings.Replace(strconv.FormatFloat(v, 'g', 2, 64), "-", "−", 1)
+		least := strconv.FormatFloat(math.Pow10(-places), 'f', places, 64)
+		if text = "< " + least; v < 0 {
+			text = "> −" + least
+		}
 	}
 	switch u := Unit(ucum); u {
 	case "":

@@ -28,14 +28,7 @@ func WriteReport(w io.Writer, p *view.Page) error {
 	b.tag("span", words, "class", "badge "+class)
 	b.tag("span", " "+p.PriorityNote)
 	b.end("p")
-	b.open("dl", "class", "facts")
-	for _, f := range p.Facts {
-		b.open("div")
-		b.tag("dt", f.Name)
-		b.tag("dd", f.Value)
-		b.end("div")
-	}
-	b.end("dl")
+	b.facts(p.Facts, "facts ruled")
 	for _, s := range p.Sections {
 		b.open("section", "aria-labelledby", s.ID)
 		b.tag("h2", s.Title, "id", s.ID)
@@ -46,6 +39,17 @@ func WriteReport(w io.Writer, p *view.Page) error {
 	}
 	b.end("main")
 	return b.foot(p.Disclaimer, p.Version)
+}
+
+func (b *builder) facts(list []study.Fact, class string) {
+	b.open("dl", "class", class)
+	for _, f := range list {
+		b.open("div")
+		b.tag("dt", f.Name)
+		b.tag("dd", f.Value)
+		b.end("div")
+	}
+	b.end("dl")
 }
 
 // badge is the class and the words of a study's standing: never told by colour alone.
@@ -65,6 +69,8 @@ func badge(s study.Status, p study.Priority) (class, words string) {
 
 func (b *builder) block(x view.Block) {
 	switch x := x.(type) {
+	case view.Facts:
+		b.facts(x.List, "facts")
 	case view.Paragraph:
 		class := "text"
 		if x.Muted {
