@@ -11,6 +11,8 @@ const (
 	headSize = 7.2
 	cellPad  = 1.2 // left and right of a column's text
 	rowPad   = 0.75
+
+	keepTogether = 60.0 // a table lower than this is not broken
 )
 
 // table sets rows with wrapped cells. The titles are repeated on each page, and a row that is higher
@@ -25,8 +27,11 @@ func (p *paper) table(t view.Table) {
 		total += w
 	}
 	p.need(18)
-	p.tableHead(t, widths, total)
 	h := lineHeight(cellSize)
+	if whole := 6 + (h+2*rowPad)*float64(len(t.Rows)) + lineHeight(7)*float64(len(t.Notes)); whole < keepTogether {
+		p.need(whole)
+	}
+	p.tableHead(t, widths, total)
 	for _, row := range t.Rows {
 		if p.full {
 			return
