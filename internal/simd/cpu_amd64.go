@@ -23,6 +23,8 @@ var avx512Tier = tier{
 		opSilu: silu512, opTanh: tanh512, opErf: erf512, opGelu: gelu512, opElu: elu512,
 	},
 	reduce: [numReduce]func(x, y []float32, p float32) float32{opSum: sum512, opSumSq: sumSq512, opDot: dot512, opMaxOf: maxOf512},
+	split4: split4512,
+	merge4: merge4512,
 	zip:    zip512,
 	vector: 16,
 }
@@ -42,6 +44,8 @@ var avx2Tier = tier{
 		opSilu: silu256, opTanh: tanh256, opErf: erf256, opGelu: gelu256, opElu: elu256,
 	},
 	reduce: [numReduce]func(x, y []float32, p float32) float32{opSum: sum256, opSumSq: sumSq256, opDot: dot256, opMaxOf: maxOf256},
+	split4: split4256,
+	merge4: merge4256,
 	zip:    zip256,
 	vector: 8,
 }

@@ -7,13 +7,14 @@ type tier struct {
 	maxRows [maxTileVecs + 1]int // by vectors across
 	tile    func(rows, nv int, t *Tile)
 	// by the number of rows or points
-	winogradIn  [7]func(*WinogradIn)
-	winogradOut [7]func(*WinogradOut)
-	binary      [numBinary]func(dst, a, b []float32)
-	unary       [numUnary]func(dst, x []float32, p, q float32)
-	reduce      [numReduce]func(x, y []float32, p float32) float32
-	zip         func(dst, a, b []float32) // whole vectors of a and b
-	vector      int                       // the vector functions' granule; 1 takes any length
+	winogradIn     [7]func(*WinogradIn)
+	winogradOut    [7]func(*WinogradOut)
+	binary         [numBinary]func(dst, a, b []float32)
+	unary          [numUnary]func(dst, x []float32, p, q float32)
+	reduce         [numReduce]func(x, y []float32, p float32) float32
+	split4, merge4 func(dst, src *float32, stride, vecs int)
+	zip            func(dst, a, b []float32) // whole vectors of a and b
+	vector         int                       // the vector functions' granule; 1 takes any length
 }
 
 var plainTier = tier{
@@ -32,6 +33,8 @@ var plainTier = tier{
 	binary: binaryPlain,
 	unary:  unaryPlain,
 	reduce: reducePlain,
+	split4: func(dst, src *float32, stride, vecs int) { split4Plain(dst, src, stride, vecs, 8) },
+	merge4: func(dst, src *float32, stride, vecs int) { merge4Plain(dst, src, stride, vecs, 8) },
 	zip:    zipPlain,
 	vector: 1,
 }

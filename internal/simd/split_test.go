@@ -1,0 +1,33 @@
+package simd
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+func TestSplit4(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 1))
+	for _, tr := range tiers() {
+		for vecs := 1; vecs < 5; vecs++ {
+			n := vecs * tr.lanes
+			for range 10 {
+				stride := n + rng.IntN(9)
+				off := rng.IntN(5)
+				src := randomFloats(rng, off+4*n)
+				rows := randomFloats(rng, off+4*stride)
+				want := slices.Clone(rows)
+				tr.split4(&rows[off], &src[off], 4*stride, vecs)
+				split4Plain(&want[off], &src[off], 4*stride, vecs, tr.lanes)
+				if !slices.Equal(rows, want) {
+					t.Fatalf("%s: split of %d vectors differs from the twin", tr.name, vecs)
+				}
+				back := make([]float32, off+4*n+1)
+				tr.merge4(&back[off], &rows[off], 4*stride, vecs)
+				if !slices.Equal(back[off:off+4*n], src[off:]) || back[off+4*n] != 0 {
+					t.Fatalf("%s: merge of %d vectors is not the inverse of split", tr.name, vecs)
+				}
+			}
+		}
+	}
+}
