@@ -42,7 +42,7 @@ func TestSharedFolders(t *testing.T) {
 	for _, rel := range []string{"data/models", "data/models_more"} {
 		dir := golden.Shared(t, rel)
 		r := Registry{Dirs: []string{dir}}
-		files := walk(dir, ".onnx")
+		files := walk(dir, maxDepth, ".onnx")
 		if len(files) < 9 {
 			t.Errorf("%s: want 9 models or more, got %d", rel, len(files))
 		}

@@ -23,7 +23,8 @@ const MaxFile = 2 << 30
 var embedded embed.FS
 
 // Registry finds models: those embedded in the binary, then those in folders. A card in a folder
-// replaces an embedded one of the same name. Folders are searched three levels deep.
+// replaces an embedded one of the same name. Folders are searched three levels deep; beside a card or an
+// .onnx file that is named by its path, only its own folder is.
 type Registry struct {
 	Dirs []string
 }
@@ -84,7 +85,7 @@ func (r Registry) cards() ([]card, error) {
 		byName[c.Name] = card{Card: *c}
 	}
 	for n := len(r.Dirs) - 1; n >= 0; n-- {
-		for _, name := range walk(r.Dirs[n], ".yaml", ".yml") {
+		for _, name := range walk(r.Dirs[n], maxDepth, ".yaml", ".yml") {
 			c, err := readCard(name)
 			if err != nil {
 				return nil, err
@@ -169,9 +170,20 @@ func (r Registry) byFile(name string) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{Path: name}
-	cards, err := Registry{Dirs: append(slices.Clone(r.Dirs), existing(filepath.Dir(name))...)}.cards()
+	cards, err := r.cards()
 	if err != nil {
 		return nil, err
+	}
+	for _, yaml := range walk(filepath.Dir(name), 1, ".yaml", ".yml") {
+		data, err := readFile(yaml, 1<<20)
+		if err != nil || !strings.Contains(string(data), sum) {
+			continue
+		}
+		c, err := ParseCard(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", yaml, err)
+		}
+		cards = append([]card{{Card: *c, origin: yaml}}, cards...)
 	}
 	for _, c := range cards {
 		if c.SHA256 == sum {
@@ -189,8 +201,13 @@ func (r Registry) byFile(name string) (*Model, error) {
 func (r Registry) locate(c card) (*Model, error) {
 	m := &Model{Card: c.Card}
 	dirs := slices.Clone(r.Dirs)
+	var files []string
 	if c.origin != "" {
 		dirs = append([]string{filepath.Dir(c.origin)}, dirs...)
+		files = walk(dirs[0], 1, ".onnx")
+	}
+	for _, dir := range r.Dirs {
+		files = append(files, walk(dir, maxDepth, ".onnx")...)
 	}
 	if c.origin == "" {
 		inside := "weights/" + c.File
@@ -204,23 +221,21 @@ func (r Registry) locate(c card) (*Model, error) {
 	}
 	var wrong error
 	var others []string
-	for _, dir := range dirs {
-		for _, name := range walk(dir, ".onnx") {
-			if filepath.Base(name) != c.File {
-				others = append(others, name)
-				continue
-			}
-			sum, _, err := hashFile(name)
-			if err != nil {
-				return nil, err
-			}
-			if sum == c.SHA256 {
-				m.Path = name
-				return m, nil
-			}
-			if wrong == nil {
-				wrong = wrongHash(c, name, sum)
-			}
+	for _, name := range files {
+		if filepath.Base(name) != c.File {
+			others = append(others, name)
+			continue
+		}
+		sum, _, err := hashFile(name)
+		if err != nil {
+			return nil, err
+		}
+		if sum == c.SHA256 {
+			m.Path = name
+			return m, nil
+		}
+		if wrong == nil {
+			wrong = wrongHash(c, name, sum)
 		}
 	}
 	if c.Bytes > 0 {
@@ -273,34 +288,23 @@ func (m *Model) Want(task Task) error {
 	return &FormatError{Text: fmt.Sprintf("%s: want a model for task %s, got one for %s", m.Card.Name, task, m.Card.Task)}
 }
 
-// walk lists the files of a folder with one of the extensions, sorted, at most three levels deep.
-func walk(dir string, exts ...string) []string {
+// maxDepth is how many levels of a folder are searched.
+const maxDepth = 3
+
+// walk lists the files of a folder with one of the extensions, sorted, down to a depth of levels.
+func walk(dir string, depth int, exts ...string) []string {
 	var out []string
-	clean := filepath.Clean(dir)
-	filepath.WalkDir(clean, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return nil
-		}
-		if d.IsDir() {
-			rel, _ := filepath.Rel(clean, name)
-			if strings.Count(filepath.ToSlash(rel), "/") >= 2 {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if slices.Contains(exts, strings.ToLower(filepath.Ext(name))) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		switch {
+		case e.IsDir() && depth > 1:
+			out = append(out, walk(name, depth-1, exts...)...)
+		case !e.IsDir() && slices.Contains(exts, strings.ToLower(filepath.Ext(name))):
 			out = append(out, name)
 		}
-		return nil
-	})
-	return out
-}
-
-func existing(dir string) []string {
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil
 	}
-	return []string{dir}
+	return out
 }
 
 func readFile(name string, limit int64) ([]byte, error) {
