@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -27,14 +28,15 @@ func newConvertCmd(s term.Streams) *cobra.Command {
 		Short: "Convert an image to another format",
 		Long: `Reads the one image in IN (a file, or a folder with one DICOM series) and writes it to OUT in the
 format that OUT's name asks for: .nii or .nii.gz (NIfTI), .npy (NumPy, order k, j, i), or .png for
-one slice. Values keep their type where it is known, else get the smallest type that loses nothing;
+one slice. Where OUT is a folder, or ends in a slash, every image in IN is written into it as .nii.gz,
+named after its study's key. Values keep their type where it is known, else get the smallest type that loses nothing;
 a PNG of values that are not whole numbers from 0 to 65535 is scaled, and stderr says so. Formats read:
 ` + formatList() + `
 With --raw, IN is one DICOM file and OUT an .npy with the stored values in their own type, in the order
 frame, row, column, sample: no rescale, palette or colour conversion.
 
 ` + exitCodesHelp,
-		Example: "  caliper convert series/ head.nii.gz\n  caliper convert chest.dcm chest.png\n  caliper convert --raw image.dcm stored.npy",
+		Example: "  caliper convert series/ head.nii.gz\n  caliper convert chest.dcm chest.png\n  caliper convert incoming/ niftis/\n  caliper convert --raw image.dcm stored.npy",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.in, o.out = args[0], args[1]
@@ -61,12 +63,15 @@ func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
 	if o.raw {
 		return convertRaw(ctx, o)
 	}
-	if err := intake.CanWrite(o.out); err != nil {
-		return usagef("OUT: %w", err)
-	}
 	options, err := o.options()
 	if err != nil {
 		return err
+	}
+	if info, err := os.Stat(o.out); strings.HasSuffix(o.out, "/") || err == nil && info.IsDir() {
+		return convertAll(ctx, s, o, options)
+	}
+	if err := intake.CanWrite(o.out); err != nil {
+		return usagef("OUT: %w", err)
 	}
 	series, err := intake.Describe(ctx, o.in, options)
 	if err != nil {
@@ -90,6 +95,48 @@ func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
 		return fmt.Errorf("%s: %w", o.in, err)
 	}
 	return writeImage(o.out, image)
+}
+
+// convertAll writes every image of a scan into a folder and prints their paths; one that can't be
+// converted does not keep the others back.
+func convertAll(ctx context.Context, s term.Streams, o convertOptions, options intake.Options) error {
+	options.Skip = []string{o.out}
+	found, err := intake.Scan(ctx, []string{o.in}, options)
+	if err != nil {
+		return err
+	}
+	failed := len(found.Failures)
+	for _, f := range found.Failures {
+		fmt.Fprintf(s.Err, "caliper: %s: %s\n", f.Path, f.Reason)
+	}
+	total := failed
+	for _, st := range found.Studies {
+		for n, series := range st.Series {
+			total++
+			name := st.Key
+			if len(st.Series) > 1 {
+				name = fmt.Sprintf("%s_%d", st.Key, n+1)
+			}
+			path := filepath.Join(o.out, name+".nii.gz")
+			image, err := intake.Stored(ctx, series)
+			if err == nil {
+				err = writeImage(path, image)
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				failed++
+				fmt.Fprintf(s.Err, "caliper: %s: %v\n", name, err)
+				continue
+			}
+			fmt.Fprintln(s.Out, path)
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("convert: %d of %d images could not be converted", failed, total)
+	}
+	return nil
 }
 
 func writeImage(path string, image any) error {

@@ -118,6 +118,28 @@ func TestConvert(t *testing.T) {
 	}
 }
 
+func TestConvertAll(t *testing.T) {
+	dir := t.TempDir()
+	writeCT(t, filepath.Join(dir, "in", "series"))
+	writePicture(t, filepath.Join(dir, "in", "p.png"))
+	out := filepath.Join(dir, "out") + "/"
+	code, list, errs := caliper("convert", filepath.Join(dir, "in"), out)
+	if code != 0 || strings.Count(list, ".nii.gz\n") != 2 {
+		t.Fatalf("want two files and code 0, got %d: %s%s", code, list, errs)
+	}
+	for _, path := range strings.Fields(list) {
+		if _, err := nifti.Read(path); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "in", "bad.png"), []byte("bad"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, list, errs = caliper("convert", filepath.Join(dir, "in"), out); code != 1 || strings.Count(list, "\n") != 2 || !strings.Contains(errs, "bad.png") {
+		t.Errorf("want code 1, the other two files and the bad one named, got %d: %s%s", code, list, errs)
+	}
+}
+
 func TestConvertMistakes(t *testing.T) {
 	dir := t.TempDir()
 	writeCT(t, filepath.Join(dir, "series"))
