@@ -53,8 +53,8 @@ func ParseGate(text string) (Gate, error) {
 //	  - gate: dice.mean>=0.9
 //	    reason: agreed on with the readers
 func ParseGates(data []byte) ([]Gate, error) {
-	if len(data) > 1<<20 {
-		return nil, fmt.Errorf("validate: gates: want at most 1 MiB, got %d bytes", len(data))
+	if len(data) > 1<<16 {
+		return nil, fmt.Errorf("validate: gates: want at most 64 KiB, got %d bytes", len(data))
 	}
 	var file struct {
 		Gates []struct {

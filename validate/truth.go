@@ -167,12 +167,12 @@ func (t *Table) Column(key, column string) (map[string]string, error) {
 }
 
 // ReadScores joins a table of scores (id, score) with a table of truth (id, label); the label is 0 or 1.
-// One table may hold all three columns: then truth is nil. Every id of the truth must have a score.
+// One table may hold all three columns: then truth may be nil. Every id of the truth must have a score.
 func ReadScores(pred, truth *Table) ([]Score, error) {
 	if err := pred.need("id", "score"); err != nil {
 		return nil, err
 	}
-	if truth == nil {
+	if truth == nil || truth.need("label") != nil && pred.need("label") == nil {
 		truth = pred
 	}
 	if err := truth.need("id", "label"); err != nil {

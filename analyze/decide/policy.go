@@ -52,8 +52,8 @@ func DefaultPolicy() *Policy {
 // ParsePolicy reads a policy in YAML and checks it: unknown keys, words and empty rules are errors
 // that say where.
 func ParsePolicy(data []byte) (*Policy, error) {
-	if len(data) > 1<<20 {
-		return nil, fmt.Errorf("decide: policy: want at most 1 MiB, got %d bytes", len(data))
+	if len(data) > 1<<16 {
+		return nil, fmt.Errorf("decide: policy: want at most 64 KiB, got %d bytes", len(data))
 	}
 	var p Policy
 	if err := yaml.UnmarshalWithOptions(data, &p, yaml.Strict()); err != nil {
