@@ -29,6 +29,7 @@ func commands(s term.Streams) []*cobra.Command {
 		newScanCmd(s),
 		newSegmentCmd(s),
 		newSignCmd(s),
+		newValidateCmd(s),
 		newVersionCmd(s),
 	}
 }
