@@ -154,6 +154,7 @@ func (o runOptions) check() (*runSetup, error) {
 	if setup.scan, err = o.input.options(); err != nil {
 		return nil, err
 	}
+	setup.scan.Skip = []string{o.output} // results inside the input are no studies
 	if setup.recipes, err = chooseRecipes(o.recipe); err != nil {
 		return nil, err
 	}
