@@ -33,34 +33,35 @@ func WriteBatch(dir string, entries []study.WorklistEntry) error {
 		}
 		return Load(filepath.Join(dir, local))
 	}
-	files := []struct {
-		name  string
-		write func(io.Writer) error
-	}{
-		{"findings.csv", func(w io.Writer) error { return eachInto(NewFindingsCSV(w), entries, load) }},
-		{"measures.csv", func(w io.Writer) error { return eachInto(NewMeasuresCSV(w), entries, load) }},
-		{"index.html", func(w io.Writer) error { return WorklistHTML(w, entries, load, Options{Dir: dir}) }},
-		{"worklist.json", func(w io.Writer) error { return WriteWorklist(w, entries) }},
-	}
-	for _, f := range files {
-		if err := atomicfile.WriteFile(filepath.Join(dir, f.name), f.write); err != nil {
+	// One pass over the results: the page pulls them, and the tables are filled as it does.
+	findings := func(w io.Writer) error {
+		table := NewFindingsCSV(w)
+		measures := func(w io.Writer) error {
+			more := NewMeasuresCSV(w)
+			index := func(w io.Writer) error {
+				return WorklistHTML(w, entries, func(e study.WorklistEntry) (*study.Result, error) {
+					r, err := load(e)
+					if err == nil && r != nil {
+						table.Add(r)
+						more.Add(r)
+					}
+					return r, err
+				}, Options{Dir: dir})
+			}
+			if err := atomicfile.WriteFile(filepath.Join(dir, "index.html"), index); err != nil {
+				return err
+			}
+			return more.Flush()
+		}
+		if err := atomicfile.WriteFile(filepath.Join(dir, "measures.csv"), measures); err != nil {
 			return err
 		}
+		return table.Flush()
 	}
-	return nil
-}
-
-func eachInto(t *Table, entries []study.WorklistEntry, load func(study.WorklistEntry) (*study.Result, error)) error {
-	for _, e := range entries {
-		r, err := load(e)
-		if err != nil {
-			return err
-		}
-		if r != nil {
-			t.Add(r)
-		}
+	if err := atomicfile.WriteFile(filepath.Join(dir, "findings.csv"), findings); err != nil {
+		return err
 	}
-	return t.Flush()
+	return atomicfile.WriteFile(filepath.Join(dir, "worklist.json"), func(w io.Writer) error { return WriteWorklist(w, entries) })
 }
 
 // WriteWorklist writes worklist.json: an array, most pressing first.
