@@ -16,15 +16,22 @@ func Pack(weight []float32, p *Params) *Packed {
 	q.normalise()
 	n := q.OutC * (q.InC / q.Group) * q.taps()
 	need("weight", len(weight), n)
-	k := &Packed{p: q}
+	f, _ := chooseForm(&q)
+	return packForm(weight, q, f)
+}
+
+func packForm(weight []float32, q Params, f form) *Packed {
+	k := &Packed{p: q, form: f}
 	icg, ocg := q.InC/q.Group, q.OutC/q.Group
-	var winograd bool
-	k.form, winograd = chooseForm(&q)
-	points := q.Kernel[0] * q.Kernel[1]
+	winograd := f != form{}
+	taps := q.taps()
 	if winograd {
-		points = k.form.points()
+		taps = k.form.points()
+		if k.form.w == 1 {
+			taps *= q.Kernel[2]
+		}
 	}
-	k.groupSize = points * q.Kernel[2] * icg * ocg
+	k.groupSize = taps * icg * ocg
 	k.weight = make([]float32, q.Group*k.groupSize)
 	k.tiles = rowTiles(ocg, icg*q.taps())
 	for g := range q.Group {
@@ -67,6 +74,12 @@ func (k *Packed) ForwardAdd(dst, src, bias, add []float32, p *Params, act Activa
 	}
 	if add != nil {
 		need("addend", len(add), q.Batch*q.OutC*q.outVoxels())
+	}
+	if k.form.w > 1 {
+		w := newPlane(k, &q, threads)
+		w.dst, w.src, w.bias, w.add, w.act = dst, src, bias, add, act
+		w.run(threads)
+		return
 	}
 	if k.form != (form{}) {
 		w := newWinograd(k, &q, threads)

@@ -1,6 +1,7 @@
 package conv
 
 import (
+	"math"
 	"unsafe"
 
 	"github.com/caliper-imaging/caliper/internal/simd"
@@ -19,13 +20,13 @@ var winogradG = map[int][][3]float64{
 	6: {{1. / 4, 0, 0}, {-1. / 6, -1. / 6, -1. / 6}, {-1. / 6, 1. / 6, -1. / 6}, {1. / 24, 1. / 12, 1. / 6}, {1. / 24, -1. / 12, 1. / 6}, {0, 0, 1}},
 }
 
-// form is a choice of Winograd's convolution: the points along depth and height (1: that axis has no taps). Along width the sum
-// stays direct, so the transforms work on whole rows and any dilation is a matter of which rows.
-type form struct{ d, h int }
+// form is a choice of Winograd's convolution: the points along depth, height and width; 1 where that axis stays a direct sum or
+// has no taps. While the width is direct the transforms work on whole rows, and any dilation is a matter of which rows.
+type form struct{ d, h, w int }
 
 func outputs(points int) int { return max(points-2, 1) }
 
-func (f form) points() int { return f.d * f.h }
+func (f form) points() int { return f.d * f.h * f.w }
 
 // chooseForm returns the cheapest form by a count of vector operations, or none.
 func chooseForm(p *Params) (form, bool) {
@@ -37,25 +38,43 @@ func chooseForm(p *Params) (form, bool) {
 		return form{}, false
 	}
 	out := [3]int{max(p.Out[0], 1), max(p.Out[1], 1), max(p.Out[2], 1)}
-	rows := float64(out[0] * out[1])
-	best := rows * (float64(p.taps()*icg*ocg)*1.05 + float64(12*p.Kernel[0]*icg))
+	lanes := float64(simd.Lanes())
+	columns := float64(out[2]+p.PadLo[2]) / lanes
+	if out[2] >= 64 {
+		columns = math.Ceil(float64(out[2]) / lanes)
+	}
+	channels, weights := float64(icg*ocg), float64(icg*ocg*p.Group)
+	const perWeight = 0.3 // of streaming a weight
+	best := float64(out[0]*out[1])*columns*(float64(p.taps())*channels*1.05+float64(12*p.Kernel[0]*icg)) + weights*float64(p.taps())*perWeight
 	var choice form
+	consider := func(f form, cost float64) {
+		taps := f.points()
+		if f.w == 1 {
+			taps *= p.Kernel[2]
+		}
+		if float64(taps)*weights > winogradWeights {
+			return
+		}
+		if cost += float64(taps) * weights * perWeight; cost < best {
+			best, choice = cost, f
+		}
+	}
 	depths := []int{4, 6}
 	if p.Kernel[0] == 1 {
 		depths = []int{1}
 	}
 	for _, d := range depths {
 		for _, h := range []int{4, 6} {
-			f := form{d, h}
-			if f.points()*p.Kernel[2]*icg*ocg > winogradWeights {
-				continue
-			}
+			f := form{d, h, 1}
 			tiles := len(axisTiles(out[0], p.Dilation[0], outputs(d))) * len(axisTiles(out[1], p.Dilation[1], outputs(h)))
-			cost := float64(tiles*f.points()) * (float64(p.Kernel[2]*icg*ocg)*1.05 + float64(6*icg+5*ocg))
-			if cost < best {
-				best, choice = cost, f
-			}
+			consider(f, float64(tiles*f.points())*columns*(float64(p.Kernel[2])*channels*1.05+float64(6*icg+5*ocg)))
 		}
+	}
+	if p.Kernel == [3]int{1, 3, 3} && p.Dilation[2] == 1 {
+		rows := float64(out[0] * len(axisTiles(out[1], p.Dilation[1], 4)))
+		across := float64((out[2] + 3) / 4)
+		vecs := math.Ceil(rows * across / lanes)
+		consider(form{1, 6, 6}, 36*(vecs*(channels*1.05+float64(8*ocg))+rows*math.Ceil(across/lanes)*float64(9*icg)))
 	}
 	return choice, choice != form{}
 }
@@ -73,24 +92,27 @@ func axisTiles(out, dilation, m int) []int {
 
 // packWinograd lays one group's transformed weight out as [point][tile][tap along width][InC][rows].
 func packWinograd(dst, w []float32, tiles []rowTile, inC, outC int, f form, kernel [3]int) {
-	gd, gh := winogradG[f.d], winogradG[f.h]
-	kw := kernel[2]
+	gd, gh, gw := winogradG[f.d], winogradG[f.h], winogradG[f.w]
+	kw, sumW := kernel[2], 1
+	if f.w > 1 {
+		kw, sumW = 1, kernel[2]
+	}
 	for _, t := range tiles {
 		for r := range t.rows {
 			for ic := range inC {
-				src := w[((t.first+r)*inC+ic)*kernel[0]*kernel[1]*kw:]
+				src := w[((t.first+r)*inC+ic)*kernel[0]*kernel[1]*kernel[2]:]
 				for x := range kw {
-					for pd := range f.d {
-						for ph := range f.h {
-							s := 0.0
-							for kd := range kernel[0] {
-								for kh := range kernel[1] {
-									s += gd[pd][kd] * gh[ph][kh] * float64(src[(kd*kernel[1]+kh)*kw+x])
+					for point := range f.points() {
+						pd, ph, pw := point/f.w/f.h, point/f.w%f.h, point%f.w
+						s := 0.0
+						for kd := range kernel[0] {
+							for kh := range kernel[1] {
+								for k := range sumW {
+									s += gd[pd][kd] * gh[ph][kh] * gw[pw][k] * float64(src[(kd*kernel[1]+kh)*kernel[2]+x+k])
 								}
 							}
-							point := pd*f.h + ph
-							dst[point*kw*inC*outC+t.first*kw*inC+(x*inC+ic)*t.rows+r] = float32(s)
 						}
+						dst[point*kw*inC*outC+t.first*kw*inC+(x*inC+ic)*t.rows+r] = float32(s)
 					}
 				}
 			}
@@ -114,7 +136,8 @@ type winograd struct {
 	outMasks         [][]uint32
 	full             []uint32
 	zeros            []float32
-	vStride, mStride int
+	vStride, mStride int // floats from a channel to the next
+	vPoint, mPoint   int // and from a point to the next
 	dst, src         []float32
 	bias, add        []float32
 	act              Activation
@@ -131,6 +154,7 @@ func newWinograd(k *Packed, p *Params, threads int) *winograd {
 	n := (w.perStrip-1)*w.pitch + w.nw
 	w.vStride = ((w.perStrip-1)*w.pitch+w.inVecs*lanes+15)/16*16 | 16
 	w.mStride = (n+lanes-1)/lanes*lanes/16*16 + 16 | 16
+	w.vPoint, w.mPoint = w.icg*w.vStride|16, w.ocg*w.mStride|16
 	for c := range w.chunks {
 		first := c*w.nw - p.PadLo[2]
 		w.inMasks = append(w.inMasks, simd.AppendMasks(nil, w.inVecs, -first, p.In[2]-first))
@@ -198,7 +222,7 @@ func (s *winogradStrip) compute() {
 	lanes := simd.Lanes()
 	points := s.f.points()
 	rows := 36 * max(s.inVecs, s.outVecs) * lanes
-	v, m, tmp := simd.Borrow(points*s.icg*s.vStride), simd.Borrow(points*s.ocg*s.mStride), simd.Borrow(rows+4*s.outVecs*lanes)
+	v, m, tmp := simd.Borrow(points*s.vPoint), simd.Borrow(points*s.mPoint), simd.Borrow(rows+4*s.outVecs*lanes)
 	defer v.Return()
 	defer m.Return()
 	defer tmp.Return()
@@ -221,7 +245,7 @@ func (s *winogradStrip) input() {
 	offset := 4 * (s.chunk*s.nw - p.PadLo[2])
 	in := &s.in
 	in.Vecs = s.inVecs
-	point := s.icg * s.vStride
+	point := s.vPoint
 	for ic := range s.icg {
 		plane := s.src[(s.batch*p.InC+s.group*s.icg+ic)*p.inVoxels():][:p.inVoxels()]
 		row := func(d, h int) *float32 {
@@ -280,8 +304,8 @@ func (s *winogradStrip) products() {
 			tile.A = &weight[point*size+t.first*p.Kernel[2]*s.icg]
 			tile.Taps = unsafe.SliceData(s.taps)
 			columns(t.rows, n, func(j, nv, tail int) {
-				tile.B = &s.v[point*s.icg*s.vStride+j]
-				tile.C = &s.m[(point*s.ocg+t.first)*s.mStride+j]
+				tile.B = &s.v[point*s.vPoint+j]
+				tile.C = &s.m[point*s.mPoint+t.first*s.mStride+j]
 				tile.Tail = tail
 				simd.RunTile(t.rows, nv, &tile)
 			})
@@ -297,7 +321,7 @@ func (s *winogradStrip) output() {
 	lo, hi, all := s.act.clamp()
 	out := &s.out
 	out.Vecs = s.outVecs
-	point := s.ocg * s.mStride
+	point := s.mPoint
 	spare := s.tmp[36*width:]
 	md, mh := outputs(f.d), outputs(f.h)
 	column := s.chunk * s.nw
