@@ -94,16 +94,25 @@ func random(rng *rand.Rand, n int) []float32 {
 	return x
 }
 
+func largest(x []float32) float64 {
+	m := 1e-3
+	for _, v := range x {
+		m = max(m, math.Abs(float64(v)))
+	}
+	return m
+}
+
 // compare fails where got is further from want than tol of the largest |want|.
 func compare(t *testing.T, got, want []float32, tol float64) {
 	t.Helper()
-	scale := 1e-3
-	for _, v := range want {
-		scale = max(scale, math.Abs(float64(v)))
-	}
+	compareTo(t, got, want, tol*largest(want))
+}
+
+func compareTo(t *testing.T, got, want []float32, within float64) {
+	t.Helper()
 	for i := range want {
-		if d := math.Abs(float64(got[i]) - float64(want[i])); !(d <= tol*scale) {
-			t.Fatalf("element %d of %d: got %g, want %g (scale %g)", i, len(want), got[i], want[i], scale)
+		if d := math.Abs(float64(got[i]) - float64(want[i])); !(d <= within) {
+			t.Fatalf("element %d of %d: got %g, want %g within %g", i, len(want), got[i], want[i], within)
 		}
 	}
 }
@@ -130,7 +139,9 @@ func check(t *testing.T, p Params, seed uint64) {
 		add = nil
 	}
 	act := Activation{Kind: Kind(seed % 5), A: -0.5, B: 0.75}
-	want := naive(src, w, bias, add, p, act)
+	want := naive(src, w, bias, add, p, Activation{})
+	scale := largest(want)
+	act.Apply(want, want)
 	guard := float32(12345)
 	first := []float32(nil)
 	for threads := 1; threads <= 3; threads += 2 {
@@ -142,7 +153,7 @@ func check(t *testing.T, p Params, seed uint64) {
 		if got[0] != guard || got[len(want)+1] != guard {
 			t.Fatal("wrote outside of the output")
 		}
-		compare(t, got[1:], want, tolerance)
+		compareTo(t, got[1:], want, tolerance*scale)
 		if first == nil {
 			first = got
 			continue
