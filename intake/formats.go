@@ -2,37 +2,78 @@ package intake
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/caliper-imaging/caliper/study"
+	"github.com/caliper-imaging/caliper/volume"
+	"github.com/caliper-imaging/caliper/volume/metaimage"
+	"github.com/caliper-imaging/caliper/volume/nifti"
+	"github.com/caliper-imaging/caliper/volume/nrrd"
+	"github.com/caliper-imaging/caliper/volume/raster"
 )
 
 // Format is a kind of file that may hold an image.
 type Format struct {
 	Name    string
 	Doc     string
-	Endings []string               // of names that claim the format, lower case
-	Magic   func(head []byte) bool // whether the first bytes claim it; head is shorter for a short file
+	Endings []string // of names that claim the format, lower case
 	Reads   bool
 	Writes  bool
+
+	magic   func(head []byte) bool // whether the first bytes claim it; head is shorter for a short file
+	picture bool                   // it has no spacing of its own
+	header  func(path string) (*header, error)
+	frames  func(ctx context.Context, path string) iter.Seq2[*volume.Volume, error]
+	mask    func(path string) (*volume.Mask, error)
+	write   func(path string, image any) error
+}
+
+// header is what an image in one file says of itself.
+type header struct {
+	volume.Geometry
+	frames, channels int
+	labels           bool // it says that its values are labels
+	issues           []study.Issue
 }
 
 // Formats is the table of what is read and written, sorted by name. A file is of the format that its
-// first bytes claim, else of the one that its name claims.
+// first bytes claim, else of the one that its name claims. DICOM, whose images lie in many files, is
+// read by scan and Open themselves.
 func Formats() []Format {
 	return []Format{
-		{Name: "dicom", Doc: "DICOM PS3.10 files", Endings: []string{".dcm", ".dicom", ".ima"}, Magic: isDICOM, Reads: true},
-		{Name: "jpeg", Doc: "JPEG pictures", Endings: []string{".jpg", ".jpeg"}, Magic: prefix("\xff\xd8\xff"), Reads: true},
-		{Name: "nifti", Doc: "NIfTI-1 and NIfTI-2, plain or gzipped, and .hdr/.img pairs", Endings: []string{".nii", ".nii.gz"}, Magic: isNIfTI, Reads: true, Writes: true},
-		{Name: "npy", Doc: "NumPy arrays of values (k, j, i)", Endings: nil, Magic: func([]byte) bool { return false }, Writes: true},
-		{Name: "png", Doc: "PNG pictures of 8 or 16 bits", Endings: []string{".png"}, Magic: prefix("\x89PNG\r\n\x1a\n"), Reads: true, Writes: true},
+		{Name: "dicom", Doc: "DICOM PS3.10 files", Endings: []string{".dcm", ".dicom", ".ima"}, Reads: true, magic: isDICOM},
+		{Name: "jpeg", Doc: "JPEG pictures", Endings: []string{".jpg", ".jpeg"}, Reads: true,
+			magic: prefix("\xff\xd8\xff"), picture: true, header: pictureHeader, frames: pictureFrames},
+		{Name: "metaimage", Doc: "MetaImage of ITK (.mha, .mhd)", Endings: []string{".mha", ".mhd"}, Reads: true,
+			magic: metaimage.Claims, header: metaimageHeader, frames: metaimage.Frames, mask: func(path string) (*volume.Mask, error) { return wholeLabels(metaimage.Read(path)) }},
+		{Name: "nifti", Doc: "NIfTI-1 and NIfTI-2, plain or gzipped, and .hdr/.img pairs", Endings: []string{".nii", ".nii.gz"}, Reads: true, Writes: true,
+			magic: isNIfTI, header: niftiHeader, frames: nifti.Frames, mask: nifti.ReadMask, write: nifti.Write},
+		{Name: "npy", Doc: "NumPy arrays of values (k, j, i)", Endings: []string{".npy"}, Writes: true, write: writeNPY},
+		{Name: "nrrd", Doc: "NRRD (.nrrd, .nhdr)", Endings: []string{".nrrd", ".nhdr"}, Reads: true,
+			magic: prefix("NRRD000"), header: nrrdHeader, frames: nrrd.Frames, mask: func(path string) (*volume.Mask, error) { return wholeLabels(nrrd.Read(path)) }},
+		{Name: "png", Doc: "PNG pictures of 8 or 16 bits", Endings: []string{".png"}, Reads: true, Writes: true,
+			magic: prefix("\x89PNG\r\n\x1a\n"), picture: true, header: pictureHeader, frames: pictureFrames, mask: func(path string) (*volume.Mask, error) { return wholeLabels(raster.Read(path)) }, write: raster.WritePNG},
 	}
+}
+
+// formatOf finds a row by name; ok is false where there is none.
+func formatOf(name string) (row Format, ok bool) {
+	for _, row := range Formats() {
+		if row.Name == name {
+			return row, true
+		}
+	}
+	return Format{}, false
 }
 
 // headBytes is how much of a file is looked at to find its format.
@@ -57,7 +98,7 @@ func Sniff(path string) (string, error) {
 		return byName, nil
 	}
 	for _, row := range Formats() {
-		if row.Magic(head) {
+		if row.magic != nil && row.magic(head) {
 			return row.Name, nil
 		}
 	}
@@ -71,7 +112,7 @@ func claimedByName(path string) string {
 	name := strings.ToLower(filepath.Base(path))
 	for _, row := range Formats() {
 		for _, ending := range row.Endings {
-			if strings.HasSuffix(name, ending) && name != ending {
+			if row.Reads && strings.HasSuffix(name, ending) && name != ending {
 				return row.Name
 			}
 		}

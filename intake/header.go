@@ -6,8 +6,6 @@ import (
 	"os"
 
 	"github.com/caliper-imaging/caliper/dicom"
-	"github.com/caliper-imaging/caliper/volume/nifti"
-	"github.com/caliper-imaging/caliper/volume/raster"
 )
 
 // finding is what the header of one file says.
@@ -16,10 +14,9 @@ type finding struct {
 	err      error
 	dicom    *dicom.Description
 	object   *dicom.File // kept while there are few
-	nifti    *nifti.Header
-	raster   *raster.Header
-	mask     bool   // it is the mask of another file
-	maskPath string // its own mask, or ""
+	single   *header     // of an image in one file
+	mask     bool        // it is the mask of another file
+	maskPath string      // its own mask, or ""
 }
 
 // keepObjects is how many DICOM headers are kept in memory; beyond it they are read again, study by study.
@@ -68,15 +65,13 @@ func look(f file, keep bool) (out finding) {
 	if info, err := os.Stat(f.path); err == nil && info.Size() == 0 && claimed {
 		return finding{err: errors.New("the file is empty")}
 	}
-	switch format {
-	case "dicom":
+	if format == "dicom" {
 		return lookDICOM(f.path, claimed, keep)
-	case "nifti":
-		out.nifti, out.err = nifti.ReadHeader(f.path)
-	case "png", "jpeg":
-		out.raster, out.err = raster.ReadHeader(f.path)
 	}
-	out.format = format
+	if row, ok := formatOf(format); ok && row.header != nil {
+		out.format = format
+		out.single, out.err = row.header(f.path)
+	}
 	return out
 }
 

@@ -9,16 +9,15 @@ import (
 	"strings"
 
 	"github.com/caliper-imaging/caliper/volume"
-	"github.com/caliper-imaging/caliper/volume/nifti"
 )
 
-// masks finds NIfTI files of labels that lie on the grid of another image in the same folder, or of the
-// same BIDS session: they are its masks and no studies. A group in which every file looks like labels
+// masks finds files of labels, NIfTI and the like, that lie on the grid of another image in
+// the same folder, or of the same BIDS session: they are its masks and no studies. A group in which every file looks like labels
 // has no image, and is left as it is.
 func (s *scanner) masks(ctx context.Context) error {
 	places := map[string][]int{}
 	for n, f := range s.found {
-		if f.nifti == nil || f.format == "" || f.nifti.Frames != 1 || f.nifti.Channels != 1 {
+		if row, ok := formatOf(f.format); !ok || row.picture || row.mask == nil || f.single.frames != 1 || f.single.channels != 1 {
 			continue
 		}
 		place := "dir\x00" + filepath.Dir(s.files[n].path)
@@ -38,7 +37,7 @@ func (s *scanner) masks(ctx context.Context) error {
 	}
 	labelled := make([]bool, len(suspects))
 	err := each(ctx, len(suspects), func(n int) {
-		labelled[n] = looksLabelled(s.files[suspects[n]].path, s.found[suspects[n]].nifti)
+		labelled[n] = looksLabelled(s.files[suspects[n]].path, s.found[suspects[n]])
 	})
 	if err != nil {
 		return err
@@ -80,9 +79,9 @@ func (s *scanner) sameGrid(members []int) [][]int {
 	var sets [][]int
 next:
 	for _, n := range members {
-		g := s.found[n].nifti.Geometry
+		g := s.found[n].single.Geometry
 		for i, set := range sets {
-			first := s.found[set[0]].nifti.Geometry
+			first := s.found[set[0]].single.Geometry
 			if first.Size == g.Size && first.SameGrid(g, 0.01*min(g.Spacing[0], g.Spacing[1], g.Spacing[2])) == nil {
 				sets[i] = append(set, n)
 				continue next
@@ -127,11 +126,12 @@ const (
 
 // looksLabelled reads a file to see whether it holds labels: whole numbers from 0, marked as labels in
 // the header, or few of them, or so laid out that most voxels have the label of their neighbour.
-func looksLabelled(file string, h *nifti.Header) bool {
-	if h.Label() {
+func looksLabelled(path string, f finding) bool {
+	if f.single.labels {
 		return true
 	}
-	m, err := nifti.ReadMask(file)
+	row, _ := formatOf(f.format)
+	m, err := row.mask(path)
 	if err != nil {
 		return false
 	}

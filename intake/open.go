@@ -12,8 +12,6 @@ import (
 	"github.com/caliper-imaging/caliper/dicom"
 	"github.com/caliper-imaging/caliper/study"
 	"github.com/caliper-imaging/caliper/volume"
-	"github.com/caliper-imaging/caliper/volume/nifti"
-	"github.com/caliper-imaging/caliper/volume/raster"
 )
 
 // Open reads the first time point of a series that Scan has found. Values are in HU for CT, as stored for
@@ -33,20 +31,17 @@ func Frames(ctx context.Context, s study.Series) iter.Seq2[*volume.Volume, error
 			return
 		}
 		var frames iter.Seq2[*volume.Volume, error]
-		switch s.Format {
-		case "dicom":
+		row, _ := formatOf(s.Format)
+		switch {
+		case s.Format == "dicom":
 			stack, err := restack(s)
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			frames = stack.Volumes(ctx)
-		case "nifti":
-			frames = nifti.Frames(ctx, s.Files[0])
-		case "png", "jpeg":
-			frames = func(yield func(*volume.Volume, error) bool) {
-				yield(raster.Read(s.Files[0]))
-			}
+		case row.frames != nil:
+			frames = row.frames(ctx, s.Files[0])
 		default:
 			yield(nil, fmt.Errorf("intake: open: want a format of %s, got %q", readable(), s.Format))
 			return
@@ -71,7 +66,7 @@ func settle(v *volume.Volume, s study.Series) error {
 		return fmt.Errorf("intake: open: want size %v as when it was scanned, got %v", s.Geometry.Size, v.Size)
 	}
 	v.Geometry = s.Geometry
-	if s.Modality == "CT" && s.Format == "nifti" && v.Channels == 1 {
+	if row, _ := formatOf(s.Format); s.Modality == "CT" && row.frames != nil && !row.picture && v.Channels == 1 {
 		v.Unit = volume.HU
 	}
 	return nil
@@ -187,35 +182,25 @@ func Localiser(s study.Series) bool {
 	return false
 }
 
-// OpenMask reads a label image: NIfTI of whole numbers, or a grey PNG whose values are the labels.
+// OpenMask reads a label image of whole numbers: NIfTI, MetaImage, NRRD, or a grey PNG.
 func OpenMask(path string) (*volume.Mask, error) {
-	format, err := Sniff(path)
+	name, err := Sniff(path)
 	if err != nil {
 		return nil, fmt.Errorf("intake: mask: %w", err)
 	}
-	switch format {
-	case "nifti":
-		return nifti.ReadMask(path)
-	case "png":
-		v, err := raster.Read(path)
-		if err != nil {
-			return nil, err
-		}
-		if v.Channels != 1 {
-			return nil, volume.Unsupported("intake: mask: want a grey PNG of labels, got colour")
-		}
-		m, err := volume.NewMask(v.Geometry)
-		if err != nil {
-			return nil, err
-		}
-		for n, x := range v.Data {
-			m.Labels[n] = uint16(x)
-		}
-		return m, nil
-	case "":
-		return nil, volume.Malformed("intake: mask: want NIfTI or PNG, got a file of no known format")
+	if row, ok := formatOf(name); ok && row.mask != nil {
+		return row.mask(path)
 	}
-	return nil, volume.Unsupported("intake: mask: want NIfTI or PNG, got %s", format)
+	var can []string
+	for _, row := range Formats() {
+		if row.mask != nil {
+			can = append(can, row.Name)
+		}
+	}
+	if name == "" {
+		name = "a file of no known format"
+	}
+	return nil, volume.Unsupported("intake: mask: want %s, got %s", strings.Join(can, ", "), name)
 }
 
 // OpenMaskOn reads a label image that must lie on the grid of an image. A picture has no place of its own:
@@ -225,8 +210,10 @@ func OpenMaskOn(path string, g volume.Geometry) (*volume.Mask, error) {
 	if err != nil {
 		return nil, err
 	}
-	if format, err := Sniff(path); err == nil && format == "png" && m.Size == g.Size {
-		m.Geometry = g
+	if name, err := Sniff(path); err == nil && m.Size == g.Size {
+		if row, _ := formatOf(name); row.picture {
+			m.Geometry = g
+		}
 	}
 	if err := g.SameGrid(m.Geometry, 0.01*min(g.Spacing[0], g.Spacing[1], g.Spacing[2])); err != nil {
 		return nil, fmt.Errorf("intake: mask: want the image's grid: %w", err)

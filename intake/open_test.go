@@ -162,7 +162,7 @@ func TestWriteFile(t *testing.T) {
 func TestFormatsTable(t *testing.T) {
 	last := ""
 	for _, f := range Formats() {
-		if f.Name <= last || f.Doc == "" || f.Magic == nil || !f.Reads && !f.Writes {
+		if f.Name <= last || f.Doc == "" || f.Reads != (f.magic != nil) || f.Writes != (f.write != nil) || (f.header == nil) != (f.frames == nil) || !f.Reads && !f.Writes {
 			t.Errorf("%q: want rows sorted and whole", f.Name)
 		}
 		last = f.Name

@@ -35,7 +35,8 @@ func (s *scanner) otherStudies() {
 		d = groups[group]
 		if w != nil {
 			s.tellStudy(d, w)
-			tellSeries(&series, w, f.raster != nil)
+			row, _ := formatOf(f.format)
+			tellSeries(&series, w, row.picture)
 		}
 		if isBIDS && series.Modality == "" {
 			series.Modality = where.modality()
@@ -134,22 +135,18 @@ func bidsRoot(file, subject string) string {
 // seriesOf describes the image in one file.
 func (s *scanner) seriesOf(n int) study.Series {
 	f := &s.found[n]
-	out := study.Series{UID: s.files[n].rel, Format: f.format, Files: []string{s.files[n].path}, Mask: f.maskPath, Frames: 1, Channels: 1}
-	if h := f.nifti; h != nil {
-		out.Geometry, out.Frames, out.Channels = h.Geometry, h.Frames, h.Channels
-		out.Acquisition.SpacingSource = "header"
-		for _, note := range h.Notes {
-			out.Issues = append(out.Issues, study.Issue{Code: note.Code, Severity: study.Warning, Where: "series", Text: note.Text})
-		}
-		return out
-	}
-	h := f.raster
-	out.Geometry, out.Channels = h.Geometry, h.Channels
-	out.Acquisition.SpacingSource = "none"
+	h := f.single
+	out := study.Series{UID: s.files[n].rel, Format: f.format, Files: []string{s.files[n].path}, Mask: f.maskPath,
+		Geometry: h.Geometry, Frames: h.frames, Channels: h.channels, Issues: h.issues}
 	out.Acquisition.LossyCompression = f.format == "jpeg"
-	if s.options.Spacing[0] > 0 {
+	switch row, _ := formatOf(f.format); {
+	case !row.picture:
+		out.Acquisition.SpacingSource = "header"
+	case s.options.Spacing[0] > 0:
 		setSpacing(&out.Geometry, s.options.Spacing)
 		out.Acquisition.SpacingSource = "flag"
+	default:
+		out.Acquisition.SpacingSource = "none"
 	}
 	return out
 }

@@ -50,7 +50,7 @@ func Stored(ctx context.Context, s study.Series) (any, error) {
 	if frames > 1 {
 		raw.Shape = append(raw.Shape, frames)
 	}
-	if s.Format != "png" && s.Format != "jpeg" {
+	if row, _ := formatOf(s.Format); !row.picture {
 		raw.Shape = append(raw.Shape, s.Geometry.Size[2])
 	}
 	raw.Shape = append(raw.Shape, s.Geometry.Size[1], s.Geometry.Size[0])
