@@ -20,6 +20,7 @@ type fragmentIndex struct {
 	fragments []fragment
 	frames    [][2]int // first fragment, and the one behind the last
 	truncated error    // why the index ends early, or nil
+	cut       bool     // it ends within a fragment
 }
 
 // indexFragments walks the items and shares them out among the frames: by the Extended or Basic
@@ -36,7 +37,7 @@ func indexFragments(src *source, f *File, frames int) (*fragmentIndex, error) {
 	for {
 		item, next, err := itemAt(src, pos)
 		if err != nil {
-			x.truncated = err
+			x.truncated, x.cut = err, item.length > 0
 			break
 		}
 		if item.length < 0 {
@@ -72,7 +73,7 @@ func itemAt(src *source, pos int64) (fragment, int64, error) {
 		return fragment{}, pos, frame.Errorf(pkg, "pixel data: byte %d: want a fragment, got %v", pos, t)
 	}
 	if err := src.has(pos+8, int64(length)); err != nil {
-		return fragment{}, pos, err
+		return fragment{start: pos, length: int64(length)}, pos, err
 	}
 	return fragment{start: pos, value: pos + 8, length: int64(length)}, pos + 8 + int64(length), nil
 }
@@ -199,7 +200,7 @@ func (p *pixelReader) encoded(n int) ([]byte, error) {
 	}
 	span := p.index.frames[n]
 	parts := p.index.fragments[span[0]:span[1]]
-	if p.index.truncated != nil && span[1] == len(p.index.fragments) && n == p.frames-1 && isTruncated(p.index.truncated) && len(p.index.frames) < p.frames {
+	if p.index.cut && span[1] == len(p.index.fragments) && n == p.frames-1 {
 		return nil, p.index.truncated
 	}
 	total := 0

@@ -61,7 +61,7 @@ func formatList() string {
 
 func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
 	if o.raw {
-		return convertRaw(ctx, o)
+		return convertRaw(ctx, s, o)
 	}
 	options, err := o.options()
 	if err != nil {
@@ -146,7 +146,7 @@ func writeImage(path string, image any) error {
 	return nil
 }
 
-func convertRaw(ctx context.Context, o convertOptions) error {
+func convertRaw(ctx context.Context, s term.Streams, o convertOptions) error {
 	if !strings.EqualFold(filepath.Ext(o.out), ".npy") {
 		return usagef("--raw: want OUT to end in .npy, got %q", filepath.Ext(o.out))
 	}
@@ -157,6 +157,12 @@ func convertRaw(ctx context.Context, o convertOptions) error {
 	raw, err := f.RawArray(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.in, err)
+	}
+	for _, issue := range f.Issues {
+		fmt.Fprintf(s.Err, "caliper: %s: %s: %s\n", filepath.Base(o.in), issue.Severity, issue.Text)
+	}
+	if _, err := f.Trailing(ctx); err != nil {
+		fmt.Fprintf(s.Err, "caliper: %s: warning: all pixels are whole, but the file is cut: %v\n", filepath.Base(o.in), err)
 	}
 	if err := npy.Write(o.out, npy.FromRaw(raw)); err != nil {
 		return fmt.Errorf("%s: %w", o.out, err)

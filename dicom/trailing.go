@@ -1,0 +1,54 @@
+package dicom
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/suyashkumar/dicom/pkg/tag"
+)
+
+// Trailing reads what lies behind the pixel data: the rest of the data set. It errs where the pixel
+// data or what follows is cut, also where all pixels are whole; what could be read is given.
+func (f *File) Trailing(ctx context.Context) (Elements, error) {
+	if !f.HasPixels() {
+		return nil, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r := f.r
+	if r == nil {
+		file, err := os.Open(f.Path)
+		if err != nil {
+			return nil, fmt.Errorf("dicom: %w", err)
+		}
+		defer file.Close()
+		r = file
+	}
+	src := &source{r: r, size: f.size, known: true}
+	if f.enc.deflated {
+		src = f.inflated(r)
+	}
+	pos := f.pixel.value
+	if f.pixel.length != undefined {
+		if err := src.has(pos, int64(f.pixel.length)); err != nil {
+			return nil, within("pixel data", err)
+		}
+		pos += int64(f.pixel.length)
+	} else {
+		for {
+			item, next, err := itemAt(src, pos)
+			if err != nil {
+				return nil, within("pixel data", err)
+			}
+			pos = next
+			if item.length < 0 {
+				break
+			}
+		}
+	}
+	p := parser{src: src, implicit: f.enc.implicit, order: f.enc.order, charset: newCharset(f.Strings(tag.SpecificCharacterSet))}
+	out, _, err := p.dataset(pos, src.size, false, 0)
+	return out, err
+}
