@@ -197,7 +197,7 @@ func (f *film) span(side int) (top, bottom int) {
 }
 
 // zones of a lung field are thirds of its height.
-var zones = []string{"upper", "mid", "lower"}
+var zones = []string{"upper", "middle", "lower"}
 
 var sides = []string{"right", "left"}
 

@@ -124,7 +124,7 @@ func marks(img []float32, n int, ap bool, r random) []bool {
 	hidden := make([]bool, n*n)
 	k := max(1, n/256)
 	if r.chance(0.85) {
-		value := float32(r.between(3300, 4095))
+		value := float32(math.Round(r.between(3300, 4095)))
 		if r.chance(0.5) {
 			letters(img, n, "L", n-(18+r.IntN(24))*k, (8+r.IntN(36))*k, k*(1+r.IntN(2)), value)
 		} else {

@@ -38,7 +38,7 @@ type Lesion struct {
 	CentreLPS  [3]float64  `json:"centreLPS"`
 	Box        *[4]float64 `json:"box,omitempty"`
 	DiameterMM float64     `json:"diameterMM"`
-	Zone       string      `json:"zone,omitempty"` // upper, mid, lower
+	Zone       string      `json:"zone,omitempty"` // upper, middle, lower
 	Side       string      `json:"side,omitempty"` // right, left
 }
 
@@ -63,13 +63,13 @@ func Kinds() []KindInfo {
 			{"nodule-mm", "diameter of the nodule; 0 for none"},
 			{"prior-days", "days between the prior and the current study; 0 for no prior"},
 			{"prior-mm", "diameter of the nodule in the prior study; 0 where it was not there"},
-			{"zone", "place of the nodule: right upper, left lower, mid …"},
+			{"zone", "place of the nodule: right upper, left lower, middle …"},
 		}, chestCT},
 		{"chest-xray", "frontal chest radiograph: the projection of a CT phantom", []KeyInfo{
 			{"nodule-mm", "diameter of the nodule; 0 for none"},
 			{"prior-days", "days between the prior and the current study; 0 for no prior"},
 			{"prior-mm", "diameter of the nodule in the prior study; 0 where it was not there"},
-			{"zone", "place of the nodule: right upper, left lower, mid …"},
+			{"zone", "place of the nodule: right upper, left lower, middle …"},
 		}, chestXray},
 		{"spheres", "CT of water with balls of known volume", []KeyInfo{
 			{"diameters-mm", "diameters of the balls, joined by +"},

@@ -122,9 +122,13 @@ func (s *shadow) row(t *torso, p *pose, j int) {
 		heart, middle := 40.0, 40.0
 		var path, belly float64
 		var lungs, weight [2]float64
-		for y := -reach; y <= reach; y += depthStep {
-			mag := p.magnification(y)
-			q := p.patient(vec{u / mag, y, v / mag})
+		// The ray is a straight line in the torso's frame as well.
+		near, far := 1/p.magnification(-reach), 1/p.magnification(reach)
+		first, last := p.patient(vec{u * near, -reach, v * near}), p.patient(vec{u * far, reach, v * far})
+		steps := int(2 * reach / depthStep)
+		stride := last.sub(first).scale(1 / float64(steps))
+		for k := range steps + 1 {
+			q := vec{first[0] + float64(k)*stride[0], first[1] + float64(k)*stride[1], first[2] + float64(k)*stride[2]}
 			m := t.sample(q[0], q[1], q[2])
 			if m.mu != 0 {
 				path += m.mu
@@ -138,7 +142,7 @@ func (s *shadow) row(t *torso, p *pose, j int) {
 				}
 			}
 		}
-		s.path[at] = float32(path * depthStep * slant)
+		s.path[at] = float32(path * 2 * reach / float64(steps) * slant)
 		s.heart[at], s.middle[at], s.belly[at] = float32(heart), float32(middle), float32(belly*depthStep)
 		for k := range 2 {
 			s.lung[k][at] = float32(lungs[k] * depthStep)
@@ -218,6 +222,10 @@ func (t *torso) sample(x, y, z float64) (m tissue) {
 
 func (t *torso) arm(s int, x, y, z float64) float64 {
 	line := t.arms[s]
+	// Both sides start beside the shoulder and lead outwards, near the middle of the body's depth.
+	if len(line) == 0 || x*line[0][0] < 0 || math.Abs(x) < math.Abs(line[0][0])-t.armRadius-depthStep || math.Abs(y) > t.armRadius+50 {
+		return 0
+	}
 	best := math.Inf(1)
 	for i := 1; i < len(line); i++ {
 		best = min(best, segmentDistance(vec{x, y, z}, line[i-1], line[i]))

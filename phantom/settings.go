@@ -50,7 +50,7 @@ func (s *settings) place() (side, zone int, err error) {
 			zone = 2
 		case "zone":
 		default:
-			return -1, -1, fmt.Errorf("phantom: %s: zone: want right or left and upper, mid or lower, got %q", s.kind, text)
+			return -1, -1, fmt.Errorf("phantom: %s: zone: want right or left and upper, middle or lower, got %q", s.kind, text)
 		}
 	}
 	return side, zone, nil

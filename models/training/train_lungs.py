@@ -16,7 +16,7 @@ ap.add_argument("--shared", required=True)
 ap.add_argument("--phantoms", nargs="+", required=True)
 ap.add_argument("--extra", nargs="*", default=[], help="npz of films and labels: drawn by hand, or by an earlier round")
 ap.add_argument("--drawn", nargs="*", default=[], help="files of v7 that have a full drawing")
-ap.add_argument("--minutes", type=float, default=20)
+ap.add_argument("--minutes", type=float, default=20, help="of processor time")
 ap.add_argument("--lr", type=float, default=2e-3)
 ap.add_argument("--init")
 ap.add_argument("--out", required=True)
@@ -132,9 +132,9 @@ if args.init:
 net = net.to(memory_format=torch.channels_last)
 opt = torch.optim.AdamW(net.parameters(), lr=args.lr, weight_decay=1e-3)
 ema = {k: v.clone().float() for k, v in net.state_dict().items()}
-start, step, run = time.time(), 0, 0.0
+start, step, run = time.process_time(), 0, 0.0
 B = 16
-while (frac := (time.time() - start) / 60 / args.minutes) < 1:
+while (frac := (time.process_time() - start) / 60 / args.minutes) < 1:
     for g in opt.param_groups:
         g["lr"] = args.lr * min(1, (step + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * frac)) + 1e-5
     k = round(B * args.share)
@@ -157,7 +157,7 @@ while (frac := (time.time() - start) / 60 / args.minutes) < 1:
         for n, v in net.state_dict().items():
             ema[n] = ema[n] * d + v.float() * (1 - d) if v.dtype.is_floating_point else v
     if step % 25 == 0:
-        print(f"{step} {frac:.3f} loss {run:.4f} {(time.time()-start)/step/B*1000:.0f} ms/film", flush=True)
+        print(f"{step} {frac:.3f} loss {run:.4f} {(time.process_time()-start)/step/B*1000:.0f} ms/film", flush=True)
     if step % 100 == 0:
         torch.save(ema, args.out + ".pt")
 torch.save(ema, args.out + ".pt")

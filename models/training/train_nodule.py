@@ -96,7 +96,7 @@ def paste(v, lungs, mm, rng, diameter_mm=None, strength=None):
     return cx, cy, d
 
 
-CROP = 352
+CROP = 320
 
 
 def sample(films, rng, synthetic):
@@ -124,7 +124,7 @@ def batch(films, nih, rng, size):
             ys, xs_ = np.nonzero(lungs[::4, ::4])
             k = rng.integers(len(ys)) if len(ys) else None
             fx, fy = (xs_[k] * 4, ys[k] * 4) if k is not None else (256, 256)
-        cx, cy = fx + rng.uniform(-110, 110), fy + rng.uniform(-110, 110)
+        cx, cy = fx + rng.uniform(-100, 100), fy + rng.uniform(-100, 100)
         # output pixel (X, Y) samples input at A (X-c, Y-c) + centre
         A = np.array([[np.cos(ang), -np.sin(ang)], [np.sin(ang), np.cos(ang)]]) / sc
         if flip:
@@ -182,7 +182,7 @@ def main():
     ap.add_argument("--shared", required=True)
     ap.add_argument("--phantoms", nargs="+", required=True)
     ap.add_argument("--masks", required=True, help="npz of label maps of the NIH films by cxr-lungs")
-    ap.add_argument("--minutes", type=float, default=20)
+    ap.add_argument("--minutes", type=float, default=20, help="of processor time")
     ap.add_argument("--lr", type=float, default=2e-3)
     ap.add_argument("--init")
     ap.add_argument("--out", required=True)
@@ -204,9 +204,9 @@ def main():
     net = net.to(memory_format=torch.channels_last)
     opt = torch.optim.AdamW(net.parameters(), lr=args.lr, weight_decay=1e-3)
     ema = {k: v.clone().float() for k, v in net.state_dict().items()}
-    start, step, run = time.time(), 0, 0.0
+    start, step, run = time.process_time(), 0, 0.0
     B = 10
-    while (frac := (time.time() - start) / 60 / args.minutes) < 1:
+    while (frac := (time.process_time() - start) / 60 / args.minutes) < 1:
         for g in opt.param_groups:
             g["lr"] = args.lr * min(1, (step + 1) / 100) * (0.5 + 0.5 * np.cos(np.pi * frac)) + 1e-5
         x, heat, side, mark = batch(films, nih, rng, B)
@@ -230,7 +230,7 @@ def main():
             for k, v in net.state_dict().items():
                 ema[k] = ema[k] * d + v.float() * (1 - d) if v.dtype.is_floating_point else v
         if step % 25 == 0:
-            print(f"{step} {frac:.3f} loss {run:.4f} {(time.time()-start)/step/B*1000:.0f} ms/film", flush=True)
+            print(f"{step} {frac:.3f} loss {run:.4f} {(time.process_time()-start)/step/B*1000:.0f} ms/film", flush=True)
         if step % 100 == 0:
             torch.save(ema, args.out + ".pt")
     torch.save(ema, args.out + ".pt")
