@@ -41,10 +41,10 @@ func (s *scanner) otherStudies() {
 		if isBIDS && series.Modality == "" {
 			series.Modality = where.modality()
 		}
+		s.fillIn(&series)
 		if isBIDS && where.suffix == "T1w" && series.BodyPart == "" {
 			series.BodyPart = "BRAIN"
 		}
-		s.fillIn(&series)
 		guess(&series, s.files[n].rel)
 		d.Series = append(d.Series, series)
 		d.files++

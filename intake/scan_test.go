@@ -299,8 +299,32 @@ func TestBIDS(t *testing.T) {
 	if first.Patient.Sex != "F" || first.Patient.AgeYears != 34 {
 		t.Errorf("want sex and age of participants.tsv, got %+v", first.Patient)
 	}
+	if b := w.scan(Options{BodyPart: "cspine"}).Studies[0].Series[1].BodyPart; b != "CSPINE" || first.Series[1].BodyPart != "BRAIN" {
+		t.Errorf("want a T1w of the brain but where the flag says otherwise, got %s and %s", first.Series[1].BodyPart, b)
+	}
 	if got := found.Studies[3].Series[0].Modality; got != "CT" {
 		t.Errorf("want CT, got %s", got)
+	}
+}
+
+// What a name says is used where nothing else says it, and noted.
+func TestModalityFromName(t *testing.T) {
+	w := newTree(t)
+	w.nifti("patient_t1.nii.gz", grid(1))
+	w.nifti("abdomen-CT.nii.gz", grid(1))
+	w.nifti("act.nii.gz", grid(1))
+	w.picture("ct.png")
+	for _, s := range w.scan(Options{}).Studies {
+		x := s.Series[0]
+		want := map[string]string{"patient_t1": "MR", "abdomen-CT": "CT"}[s.Key]
+		if x.Modality != want || (len(x.Issues) == 1) != (want != "") {
+			t.Errorf("%s: want modality %q with a note, got %q and %v", s.Key, want, x.Modality, x.Issues)
+		}
+	}
+	for _, s := range w.scan(Options{Modality: "PT"}).Studies {
+		if s.Series[0].Modality != "PT" {
+			t.Errorf("%s: want the flag before the name, got %q", s.Key, s.Series[0].Modality)
+		}
 	}
 }
 
