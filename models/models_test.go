@@ -164,6 +164,7 @@ func TestParseCardRefuses(t *testing.T) {
 		{"labels: [background, thing]", "labels: []", "labels"},
 		{"  channels: 1\n", "  channels: 1\n  colour: 3\n", "colour"},
 		{"schema: 1", "schema: [", ""},
+		{"lo: 0.05, hi: 0.95", "lo: &a [1, 2], hi: [*a, *a]", "alias"},
 	} {
 		if !strings.Contains(good, tc.from) {
 			t.Fatalf("test: %q is not in the card", tc.from)

@@ -105,7 +105,7 @@ func (r Registry) cards() ([]card, error) {
 
 // readCard reads a card of a folder; YAML of another kind (no key sha256 and no key task) gives nil.
 func readCard(name string) (*Card, error) {
-	data, err := readFile(name, 1<<20)
+	data, err := readFile(name, maxCard)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (r Registry) Find(arg string) (*Model, error) {
 	case ext == ".onnx":
 		return r.byFile(arg)
 	case ext == ".yaml" || ext == ".yml":
-		data, err := readFile(arg, 1<<20)
+		data, err := readFile(arg, maxCard)
 		if err != nil {
 			return nil, err
 		}
@@ -175,7 +175,7 @@ func (r Registry) byFile(name string) (*Model, error) {
 		return nil, err
 	}
 	for _, yaml := range walk(filepath.Dir(name), 1, ".yaml", ".yml") {
-		data, err := readFile(yaml, 1<<20)
+		data, err := readFile(yaml, maxCard)
 		if err != nil || !strings.Contains(string(data), sum) {
 			continue
 		}
