@@ -3,6 +3,7 @@ package draw
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/caliper-imaging/caliper/study"
@@ -36,7 +37,7 @@ var roles = []struct {
 	{"heart", Purple, "heart"},
 	{"measurement", White, "measurement"},
 	{"marker", White, ""},
-	{"structure", Sky, "structure"},
+	{"structure", Orange, "structure"},
 }
 
 func roleColour(role string) (Colour, string) {
@@ -102,8 +103,17 @@ func Overlay(k *study.KeyImage, w, h float64, measure Measure) (*Drawing, []Lege
 			legend = append(legend, Legend{colour, words})
 		}
 		anchor := mark(d, a.Kind, points, colour)
-		if a.Text != "" {
-			labels = append(labels, label{anchor, a.Text, colour, a.Role == "marker"})
+		if a.Text == "" {
+			continue
+		}
+		lo, hi := bounds(points)
+		x := label{at: anchor, words: a.Text, colour: colour, bare: a.Role == "marker", outline: a.Kind == "outline", area: (hi[0] - lo[0]) * (hi[1] - lo[1])}
+		same := slices.IndexFunc(labels, func(l label) bool { return l.outline && x.outline && l.words == x.words })
+		switch {
+		case same < 0:
+			labels = append(labels, x)
+		case x.area > labels[same].area:
+			labels[same] = x
 		}
 	}
 	for n, x := range labels {
@@ -205,6 +215,9 @@ type label struct {
 	words  string
 	colour Colour
 	bare   bool // centred on its point, without a background
+
+	outline bool // of several outlines with the same words only the largest is labelled
+	area    float64
 }
 
 type labeller struct {

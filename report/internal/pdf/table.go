@@ -32,9 +32,13 @@ func (p *paper) table(t view.Table) {
 		p.need(whole)
 	}
 	p.tableHead(t, widths, total)
+	first := ""
 	for _, row := range t.Rows {
 		if p.full {
 			return
+		}
+		if row[0] != "" {
+			first = row[0]
 		}
 		cells := make([][]string, len(row))
 		most := 1
@@ -56,6 +60,10 @@ func (p *paper) table(t view.Table) {
 				}
 				p.tableHead(t, widths, total)
 				fits = page
+				if row[0] == "" && from == 0 {
+					cells[0] = p.wrap(first, widths[0]-2*cellPad, cellSize, false)
+					most = max(most, len(cells[0]))
+				}
 			}
 			to := min(most, from+fits)
 			p.rowPart(t, cells, widths, from, to)

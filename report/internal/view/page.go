@@ -220,7 +220,7 @@ func impression(r *study.Result) []Block {
 	}
 	var items []Item
 	for _, line := range capped(r.Impression, maxItems) {
-		items = append(items, Item{Text: clip(line)})
+		items = append(items, Item{Text: sentence(clip(line))})
 	}
 	if len(items) == 0 && len(r.Findings) == 0 && len(r.Measures) == 0 && !looked(r) {
 		return []Block{Callout{Warn, "Nothing was found or measured, because no step that does so was done",

@@ -55,7 +55,7 @@ func decimals(v float64, ucum string) int {
 	case "[hnsf'U]", "d", "mm3", "{pixels}2", "{pixel}2", "a", "ms":
 		return 0
 	case "1", "":
-		if abs >= 100 && abs == math.Trunc(abs) {
+		if abs >= 2 && abs == math.Trunc(abs) {
 			return 0
 		}
 	}
