@@ -103,8 +103,12 @@ func (r Registry) cards() ([]card, error) {
 	return out, nil
 }
 
-// readCard reads a card of a folder; YAML of another kind (no key sha256 and no key task) gives nil.
+// readCard reads a card of a folder; YAML of another kind (no key sha256 and no key task, or larger than
+// any card) gives nil.
 func readCard(name string) (*Card, error) {
+	if info, err := os.Stat(name); err == nil && info.Size() > maxCard {
+		return nil, nil
+	}
 	data, err := readFile(name, maxCard)
 	if err != nil {
 		return nil, err
