@@ -171,7 +171,7 @@ func (f *File) readMeta(p *parser, pos int64) (int64, error) {
 		if err != nil {
 			return pos, err
 		}
-		v, next, err := p.value(h, p.src.size, 0)
+		v, next, err := p.value(&h, p.src.size, 0)
 		if err != nil {
 			return pos, err
 		}

@@ -61,6 +61,13 @@ func (p *parser) dataset(pos, end int64, delimited bool, depth int) (elements []
 			if depth == 0 && !p.src.known && p.src.atEnd(pos) {
 				return elements, pos, nil // between elements
 			}
+			if h.vr == "SQ" && h.value < end && isTruncated(err) { // the items that are still there
+				cut := h
+				cut.length = uint32(min(end-h.value, undefined-1))
+				if v, _, _ := p.sequence(cut, end, depth); v != nil {
+					elements = append(elements, p.element(h, v))
+				}
+			}
 			return elements, pos, err
 		}
 		switch {
@@ -79,14 +86,9 @@ func (p *parser) dataset(pos, end int64, delimited bool, depth int) (elements []
 			p.pixel = h
 			return elements, pos, errStopPixel
 		}
-		value, after, err := p.value(h, end, depth)
+		value, after, err := p.value(&h, end, depth)
 		if value != nil {
-			if len(p.slab) == 0 {
-				p.slab = make([]sk.Element, 32)
-			}
-			e := &p.slab[0]
-			p.slab = p.slab[1:]
-			*e = sk.Element{Tag: h.tag, ValueRepresentation: tag.GetVRKind(h.tag, h.vr), RawValueRepresentation: h.vr, ValueLength: h.length, Value: value}
+			e := p.element(h, value)
 			elements = append(elements, e)
 			switch h.tag {
 			case tag.SpecificCharacterSet:
@@ -106,6 +108,16 @@ func (p *parser) dataset(pos, end int64, delimited bool, depth int) (elements []
 		return elements, pos, frame.Truncatedf(pkg, "byte %d: want an item delimiter, got the end", pos)
 	}
 	return elements, pos, nil
+}
+
+func (p *parser) element(h header, value sk.Value) *sk.Element {
+	if len(p.slab) == 0 {
+		p.slab = make([]sk.Element, 32)
+	}
+	e := &p.slab[0]
+	p.slab = p.slab[1:]
+	*e = sk.Element{Tag: h.tag, ValueRepresentation: tag.GetVRKind(h.tag, h.vr), RawValueRepresentation: h.vr, ValueLength: h.length, Value: value}
+	return e
 }
 
 // header reads tag, VR and length.
@@ -157,8 +169,8 @@ func (p *parser) fits(h header, end int64) error {
 	return frame.Truncatedf(pkg, "%v: value: want %d bytes, got %d", h.tag, h.length, max(0, end-h.value))
 }
 
-// value reads the value behind h; next is the position after it.
-func (p *parser) value(h header, end int64, depth int) (v sk.Value, next int64, err error) {
+// value reads the value behind h, whose VR it may settle; next is the position after it.
+func (p *parser) value(h *header, end int64, depth int) (v sk.Value, next int64, err error) {
 	info, known := vrOf(h.vr)
 	if !known {
 		info = vrInfo{kind: kindBytes, word: 1}
@@ -167,22 +179,23 @@ func (p *parser) value(h header, end int64, depth int) (v sk.Value, next int64, 
 		switch {
 		case h.vr == "UN" && !p.implicit: // CP-246: its items are implicit little endian
 			sub := parser{src: p.src, implicit: true, order: binary.LittleEndian, charset: p.charset, signed: p.signed}
-			return sub.sequence(h, end, depth)
+			h.vr = "SQ"
+			return sub.sequence(*h, end, depth)
 		case info.kind == kindSequence:
-			return p.sequence(h, end, depth)
+			return p.sequence(*h, end, depth)
 		case info.kind == kindBytes:
-			return p.fragments(h, end)
+			return p.fragments(*h, end)
 		}
 		return nil, h.value, frame.Errorf(pkg, "%v: VR %s: want a defined length, got an undefined one", h.tag, h.vr)
 	}
 	if info.kind == kindSequence {
-		return p.sequence(h, end, depth)
+		return p.sequence(*h, end, depth)
 	}
 	next = h.value + int64(h.length)
 	if err := p.src.has(h.value, int64(h.length)); err != nil {
 		return nil, h.value, within(h.tag.String(), err)
 	}
-	if h.tag.Group%2 == 0 && h.vr == "UN" && h.length > 0 {
+	if h.vr == "UN" {
 		if vr := dictionaryVR(h.tag, p.signed); vr != "SQ" && vr != "UN" {
 			if info, _ = vrOf(vr); info.kind != kindBytes && !p.implicit {
 				// UN carries a known element in little endian (PS3.5 section 6.2.2 note 2).
@@ -190,6 +203,7 @@ func (p *parser) value(h header, end int64, depth int) (v sk.Value, next int64, 
 				if err != nil {
 					return nil, h.value, err
 				}
+				h.vr = vr
 				v, err = decodeValue(b, info, binary.LittleEndian, p.charset)
 				return v, next, err
 			}

@@ -17,6 +17,7 @@ func commands(s term.Streams) []*cobra.Command {
 		newConvertCmd(s),
 		newDemoCmd(s),
 		newDetectCmd(s),
+		newDumpCmd(s),
 		newExplainCmd(s),
 		newMeasureCmd(s),
 		newModelsCmd(s),

@@ -1,0 +1,163 @@
+package dicom
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	sk "github.com/suyashkumar/dicom"
+)
+
+// WriteXML writes the data set in the native DICOM model: PS3.19 annex A.1.
+func (f *File) WriteXML(w io.Writer, trailing Elements) error {
+	out := bufio.NewWriter(w)
+	out.WriteString(xml.Header + "<NativeDicomModel xml:space=\"preserve\">\n")
+	x := xmlWriter{file: f, out: out}
+	for _, list := range []Elements{f.Elements, trailing} {
+		for _, el := range list {
+			if el.Tag.Group != 2 {
+				x.attributes(Elements{el}, nil)
+			}
+		}
+	}
+	out.WriteString("</NativeDicomModel>\n")
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("dicom: xml: %w", err)
+	}
+	return nil
+}
+
+type xmlWriter struct {
+	file *File
+	out  *bufio.Writer
+}
+
+func (x *xmlWriter) text(s string) {
+	if err := xml.EscapeText(x.out, []byte(s)); err != nil {
+		return // the buffered writer keeps the error for Flush
+	}
+}
+
+func (x *xmlWriter) attributes(e Elements, creators map[uint32]string) {
+	if creators == nil {
+		creators = map[uint32]string{}
+		for _, el := range x.file.Elements {
+			note(creators, el)
+		}
+	}
+	for _, el := range e {
+		if el.Tag.Element == 0 {
+			continue
+		}
+		note(creators, el)
+		fmt.Fprintf(x.out, `<DicomAttribute tag="%04X%04X" vr="`, el.Tag.Group, el.Tag.Element)
+		x.text(el.RawValueRepresentation)
+		x.out.WriteByte('"')
+		if name := Keyword(el.Tag); name != "" {
+			fmt.Fprintf(x.out, ` keyword="%s"`, name)
+		}
+		if el.Tag.Group%2 == 1 && el.Tag.Element > 0xff {
+			if c := creators[uint32(el.Tag.Group)<<8|uint32(el.Tag.Element>>8)]; c != "" {
+				x.out.WriteString(` privateCreator="`)
+				x.text(c)
+				x.out.WriteByte('"')
+			}
+		}
+		x.out.WriteString(">")
+		x.value(el)
+		x.out.WriteString("</DicomAttribute>\n")
+	}
+}
+
+// note remembers the creator of a private block.
+func note(creators map[uint32]string, el *sk.Element) {
+	if el.Tag.Group%2 == 1 && el.Tag.Element >= 0x10 && el.Tag.Element <= 0xff {
+		if s := elementStrings(el); len(s) > 0 {
+			creators[uint32(el.Tag.Group)<<8|uint32(el.Tag.Element)] = s[0]
+		}
+	}
+}
+
+func (x *xmlWriter) value(el *sk.Element) {
+	if el.Value == nil {
+		return
+	}
+	one := func(n int, s string) {
+		fmt.Fprintf(x.out, `<Value number="%d">`, n+1)
+		x.text(s)
+		x.out.WriteString("</Value>")
+	}
+	switch v := el.Value.GetValue().(type) {
+	case []string:
+		for i, s := range v {
+			switch {
+			case s == "":
+			case el.RawValueRepresentation == "PN":
+				x.name(i, s)
+			default:
+				one(i, s)
+			}
+		}
+	case []int:
+		for i, n := range v {
+			if el.RawValueRepresentation == "AT" {
+				one(i, fmt.Sprintf("%08X", uint32(n)))
+			} else {
+				one(i, strconv.Itoa(n))
+			}
+		}
+	case []float64:
+		for i, f := range v {
+			one(i, strconv.FormatFloat(f, 'g', -1, 64))
+		}
+	case []byte:
+		x.inline(v)
+	case sk.PixelDataInfo:
+		if v.IntentionallyUnprocessed {
+			x.inline(v.UnprocessedValueData)
+			return
+		}
+		fmt.Fprintf(x.out, `<BulkData uri="file:`)
+		x.text(x.file.Path)
+		fmt.Fprintf(x.out, `?offset=%d"/>`, x.file.pixel.value)
+	case []*sk.SequenceItemValue:
+		for i, item := range v {
+			inner, _ := item.GetValue().([]*sk.Element)
+			fmt.Fprintf(x.out, "<Item number=\"%d\">\n", i+1)
+			x.attributes(inner, map[uint32]string{})
+			x.out.WriteString("</Item>")
+		}
+	}
+}
+
+func (x *xmlWriter) inline(b []byte) {
+	if len(b) > 0 {
+		x.out.WriteString("<InlineBinary>" + base64.StdEncoding.EncodeToString(b) + "</InlineBinary>")
+	}
+}
+
+// name writes the groups and components of a person's name.
+func (x *xmlWriter) name(n int, s string) {
+	fmt.Fprintf(x.out, `<PersonName number="%d">`, n+1)
+	groups := [3]string{"Alphabetic", "Ideographic", "Phonetic"}
+	parts := [5]string{"FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix"}
+	for i, group := range strings.SplitN(s, "=", 3) {
+		if group == "" {
+			continue
+		}
+		fmt.Fprintf(x.out, "<%s>", groups[i])
+		for k, part := range strings.SplitN(group, "^", 5) {
+			if part != "" {
+				fmt.Fprintf(x.out, "<%s>", parts[k])
+				x.text(part)
+				fmt.Fprintf(x.out, "</%s>", parts[k])
+			}
+		}
+		fmt.Fprintf(x.out, "</%s>", groups[i])
+	}
+	x.out.WriteString("</PersonName>")
+}
