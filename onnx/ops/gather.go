@@ -32,10 +32,16 @@ func gatherOp(n *graph.Node) Kernel {
 		for k, i := range idx {
 			idx[k] = index(i, d)
 		}
+		c.Out[0] = out
+		if inner == 1 {
+			for o := range outer {
+				pick(out.Slice(o*len(idx), (o+1)*len(idx), len(idx)), x.Slice(o*d, (o+1)*d, d), idx)
+			}
+			return
+		}
 		for k, i := range idx {
 			c.copyRows(out, x, outer, inner, len(idx)*inner, k*inner, d*inner, i*inner)
 		}
-		c.Out[0] = out
 	}
 }
 
@@ -220,6 +226,10 @@ func (c *Call) scatter(x, up *tensor.Tensor, at []int, run int, o *arithmetic) *
 			copy(out.Bytes(), x.Bytes())
 		}
 	}
+	if o == nil && run == 1 {
+		put(out, up, at)
+		return out
+	}
 	if o == nil {
 		for j, k := range at {
 			c.copyRows(out, up, 1, run, 0, k, 0, j*run)
@@ -234,4 +244,19 @@ func (c *Call) scatter(x, up *tensor.Tensor, at []int, run int, o *arithmetic) *
 		o.apply(&serial, bc, dst, dst, up.Slice(j*run, (j+1)*run, run))
 	}
 	return out
+}
+
+// put writes element i of x at place at[i] of out.
+func put(out, x *tensor.Tensor, at []int) {
+	onCells(x.DType(),
+		func() { putCells[uint8](out, x, at) }, func() { putCells[uint16](out, x, at) },
+		func() { putCells[uint32](out, x, at) }, func() { putCells[uint64](out, x, at) },
+		func() { putCells[complex128](out, x, at) }, func() { putCells[string](out, x, at) })
+}
+
+func putCells[T any](out, x *tensor.Tensor, at []int) {
+	dst, src := tensor.Cells[T](out), tensor.Cells[T](x)
+	for i, k := range at {
+		dst[k] = src[i]
+	}
 }

@@ -152,6 +152,10 @@ func (c *Call) copyRows(dst, src *tensor.Tensor, rows, n, dstRow, dstAt, srcRow,
 	}
 	size := src.DType().Size()
 	d, s := dst.Bytes(), src.Bytes()
+	if rows == 1 && n*size < 1<<18 {
+		copy(d[dstAt*size:(dstAt+n)*size], s[srcAt*size:(srcAt+n)*size])
+		return
+	}
 	if rows == 1 {
 		c.parallel(n*size, 1<<18, func(lo, hi int) {
 			copy(d[dstAt*size+lo:dstAt*size+hi], s[srcAt*size+lo:srcAt*size+hi])

@@ -44,7 +44,7 @@ type dtypeInfo struct {
 	bits int // bits an element in a file
 }
 
-var dtypes = map[DType]dtypeInfo{
+var dtypes = [256]dtypeInfo{
 	Float32: {"float32", 4, 32}, Uint8: {"uint8", 1, 8}, Int8: {"int8", 1, 8},
 	Uint16: {"uint16", 2, 16}, Int16: {"int16", 2, 16}, Int32: {"int32", 4, 32},
 	Int64: {"int64", 8, 64}, String: {"string", 16, 0}, Bool: {"bool", 1, 8},
@@ -59,16 +59,15 @@ var dtypes = map[DType]dtypeInfo{
 
 // String is the type's name in lower case, as ONNX writes it ("float32" for FLOAT).
 func (d DType) String() string {
-	if i, ok := dtypes[d]; ok {
-		return i.name
+	if name := dtypes[d].name; name != "" {
+		return name
 	}
 	return fmt.Sprintf("type %d", uint8(d))
 }
 
 // Known reports whether d is an element type of ONNX.
 func (d DType) Known() bool {
-	_, ok := dtypes[d]
-	return ok && d != None && d != Sequence
+	return dtypes[d].name != "" && d != None && d != Sequence
 }
 
 // Size is the number of bytes that an element takes in memory. Elements of two and four bits take
