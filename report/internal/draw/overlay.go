@@ -13,6 +13,7 @@ const (
 	labelMM    = 2.5 // type on images
 	markerMM   = 3.8 // the side's letter
 	maxLabels  = 24
+	maxNamed   = 6 // outlines with a label of their own; of more only the number is told
 	maxMarks   = 400
 	maxPoints  = 20000
 	scaleBarMM = 22.0 // longest scale bar on paper
@@ -98,6 +99,10 @@ func Overlay(k *study.KeyImage, w, h float64, measure Measure) (*Drawing, []Lege
 			continue
 		}
 		colour, words := roleColour(a.Role)
+		if a.Role == "structure" && a.Text != "" {
+			colour, words = roleColour("of " + a.Text)
+			words = ""
+		}
 		if words != "" && !seen[words] {
 			seen[words] = true
 			legend = append(legend, Legend{colour, words})
@@ -116,11 +121,22 @@ func Overlay(k *study.KeyImage, w, h float64, measure Measure) (*Drawing, []Lege
 			labels[same] = x
 		}
 	}
+	outlines := 0
+	for _, x := range labels {
+		if x.outline {
+			outlines++
+		}
+	}
 	for n, x := range labels {
 		if n == maxLabels {
 			break
 		}
-		l.put(x)
+		if outlines <= maxNamed || !x.outline {
+			l.put(x)
+		}
+	}
+	if outlines > maxNamed {
+		legend = append(legend, Legend{White, fmt.Sprintf("%d structures outlined, named in the table", outlines)})
 	}
 	return d, legend
 }

@@ -17,8 +17,17 @@ func measurements(r *study.Result) []Block {
 	if len(list) == 0 {
 		return nil
 	}
-	blocks := []Block{figuresTable(capped(list, maxRows), true)}
-	return append(blocks, more(len(list), maxRows, "measurements")...)
+	total := len(list)
+	list = capped(list, maxRows)
+	var blocks []Block
+	table, rest := sidesTable(list)
+	if table != nil {
+		blocks = append(blocks, *table)
+	}
+	if len(rest) > 0 {
+		blocks = append(blocks, figuresTable(rest, true))
+	}
+	return append(blocks, more(total, maxRows, "measurements")...)
 }
 
 // forScripts are figures that say nothing to a reader: where a mask lies and how many voxels it has.

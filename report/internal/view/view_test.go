@@ -134,3 +134,36 @@ func TestMeasuresTable(t *testing.T) {
 		t.Error("want figures for scripts left out of print")
 	}
 }
+
+func TestStructuresWithSidesShareALine(t *testing.T) {
+	was, year := 4.0, -1.25
+	var list []study.Measurement
+	for _, label := range []string{"Hippocampus", "Amygdala", "Caudate"} {
+		list = append(list,
+			study.Measurement{Key: "volume", Label: label, Value: 7.9, Unit: "ml", Method: "total"},
+			study.Measurement{Key: "volume", Label: label, Side: study.Left, Value: 3.9, Unit: "ml", Method: "by side", Prior: &was, ChangePercentPerYear: &year},
+			study.Measurement{Key: "volume", Label: label, Side: study.Right, Value: 4, Unit: "ml", Method: "by side"},
+			study.Measurement{Key: "asymmetry", Label: label, Value: -2.53, Unit: "%"})
+	}
+	list = append(list, study.Measurement{Key: "volume", Label: "Brain-Stem", Value: 18, Unit: "ml"}, study.Measurement{Key: "mean", Label: "Caudate", Value: 1})
+	table, rest := sidesTable(list)
+	if table == nil || len(table.Rows) != 4 || len(rest) != 1 || rest[0].Key != "mean" {
+		t.Fatalf("got %+v and %v", table, rest)
+	}
+	var titles []string
+	for _, c := range table.Columns {
+		titles = append(titles, c.Title)
+	}
+	if got := strings.Join(titles, "|"); got != "Structure|Left, ml|Prior|Right, ml|Total, ml|Asym.|Left %/year" {
+		t.Errorf("got columns %s", got)
+	}
+	if got := strings.Join(table.Rows[0], "|"); got != "Hippocampus|3.90|4.00|4.00|7.90|−2.5\u00a0%|−1.2" {
+		t.Errorf("got %s", got)
+	}
+	if got := strings.Join(table.Rows[3], "|"); got != "Brain Stem|–|–|–|18.00|–|–" {
+		t.Errorf("got %s", got)
+	}
+	if table, rest := sidesTable(list[:8]); table != nil || len(rest) != 8 {
+		t.Error("want two structures left as they are")
+	}
+}

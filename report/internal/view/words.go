@@ -104,9 +104,9 @@ var names = map[string]string{
 // abbreviations that stay in capitals within a name.
 var abbreviations = map[string]string{"hu": "HU", "suv": "SUV", "sd": "SD", "ml": "ml", "mm": "mm", "snr": "SNR", "cnr": "CNR", "mm2": "mm²", "mm3": "mm³", "lps": "LPS", "ct": "CT"}
 
-// Name is what a measure is called: the meaning of its code, or its key in words.
+// Name is what a measure is called: its key in words. A coded meaning may be that of its structure.
 func Name(m *study.Measurement) string {
-	if m.Concept != nil && m.Concept.Meaning != "" {
+	if m.Key == "" && m.Concept != nil {
 		return sentence(clip(m.Concept.Meaning))
 	}
 	return words(m.Key)
