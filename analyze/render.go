@@ -179,6 +179,9 @@ func window(e *Exam) (lo, hi float32) {
 	values := make([]float32, 0, 1<<16)
 	data := e.Image.Data
 	step := max(1, len(data)/(1<<16))
+	for commonDivisor(step, e.Image.Size[0]) != 1 { // a step by whole rows would see one column only
+		step++
+	}
 	for n := 0; n < len(data); n += step {
 		if x := data[n]; x-x == 0 {
 			values = append(values, x)
@@ -197,6 +200,13 @@ func window(e *Exam) (lo, hi float32) {
 		hi = lo + 1
 	}
 	return lo, hi
+}
+
+func commonDivisor(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 // spacingKnown says whether lengths in mm can be had of the image.
