@@ -3,12 +3,16 @@ package raster
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
 	"math"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/caliper-imaging/caliper/internal/golden"
@@ -110,6 +114,25 @@ func TestWrongFilesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// A few bytes that claim a huge picture are refused before memory is taken for it.
+func TestClaimIsHeldAgainstTheFile(t *testing.T) {
+	whole := encode(t, image.NewGray(image.Rect(0, 0, 40, 30)), false)
+	binary.BigEndian.PutUint32(whole[16:], 16000)
+	binary.BigEndian.PutUint32(whole[20:], 16000)
+	binary.BigEndian.PutUint32(whole[29:], crc32.ChecksumIEEE(whole[12:29]))
+	path := filepath.Join(t.TempDir(), "claim.png")
+	if err := os.WriteFile(path, whole, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{"header": second(ReadHeader(path)), "picture": second(Read(path))} {
+		if err == nil || !strings.Contains(err.Error(), "can't hold") {
+			t.Errorf("%s: want an error that the file can't hold so much, got %v", name, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
 
 func TestScalesOtherValues(t *testing.T) {
 	v, err := volume.New(volume.Identity([3]int{3, 1, 1}, [3]float64{1, 1, 1}), 1, volume.HU)

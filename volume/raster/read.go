@@ -18,8 +18,12 @@ import (
 	"github.com/caliper-imaging/caliper/volume"
 )
 
-// MaxPixels caps a picture.
-const MaxPixels = 1 << 29
+// MaxPixels caps a picture, and maxPixelsPerByte what a file of a given length can claim: DEFLATE packs
+// at most about a thousand bytes, of eight pixels each, into one.
+const (
+	MaxPixels        = 1 << 28
+	maxPixelsPerByte = 8 * 1100
+)
 
 // Header is what a picture says before its pixels.
 type Header struct {
@@ -37,7 +41,22 @@ func ReadHeader(path string) (*Header, error) {
 	}
 	defer f.Close()
 	h, _, err := header(bufio.NewReader(f))
-	return h, err
+	if err != nil {
+		return nil, err
+	}
+	return h, h.fits(f)
+}
+
+// fits checks a picture's claim against the length of its file.
+func (h *Header) fits(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("raster: %w", err)
+	}
+	if int64(h.Voxels()) > info.Size()*maxPixelsPerByte {
+		return volume.Malformed("raster: %s: want %d x %d pixels, which %d bytes can't hold", h.Format, h.Size[0], h.Size[1], info.Size())
+	}
+	return nil
 }
 
 // Read reads a picture with its values as stored: 0 to 255, or 0 to 65535 for 16 bits. An alpha channel
@@ -49,7 +68,14 @@ func Read(path string) (*volume.Volume, error) {
 		return nil, fmt.Errorf("raster: %w", err)
 	}
 	defer f.Close()
-	return Decode(f)
+	h, whole, err := header(bufio.NewReader(f))
+	if err == nil {
+		err = h.fits(f)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return decode(h, whole)
 }
 
 // Decode reads a picture from a stream, as Read does.
@@ -59,7 +85,12 @@ func Decode(r io.Reader) (*volume.Volume, error) {
 	if err != nil {
 		return nil, err
 	}
+	return decode(h, whole)
+}
+
+func decode(h *Header, whole io.Reader) (*volume.Volume, error) {
 	var img image.Image
+	var err error
 	if h.Format == "png" {
 		img, err = png.Decode(whole)
 	} else {
