@@ -52,9 +52,11 @@ func (m *modality) rescale(e Elements) error {
 	return nil
 }
 
-// apply maps decoded samples (as codecs write them) to modality values.
+// apply maps decoded samples (as codecs write them) to modality values. The bits above BitsStored of
+// 16-bit samples need no correction before.
 func (m modality) apply(dst []float32, raw []byte, info frame.Info) {
 	if m.lut != nil && !info.Float {
+		frame.Correct(raw, info)
 		for i := range dst {
 			at := sample(raw, i, info) - m.first
 			dst[i] = m.lut[max(0, min(at, len(m.lut)-1))]
@@ -71,16 +73,8 @@ func (m modality) apply(dst []float32, raw []byte, info frame.Info) {
 		for i := range dst {
 			dst[i] = float32(math.Float64frombits(binary.LittleEndian.Uint64(raw[8*i:]))*slope + intercept)
 		}
-	case info.BytesPerSample() == 2 && info.Signed:
-		raw = raw[:2*len(dst)]
-		for i := range dst {
-			dst[i] = float32(float64(int16(binary.LittleEndian.Uint16(raw[2*i:])))*slope + intercept)
-		}
 	case info.BytesPerSample() == 2:
-		raw = raw[:2*len(dst)]
-		for i := range dst {
-			dst[i] = float32(float64(binary.LittleEndian.Uint16(raw[2*i:]))*slope + intercept)
-		}
+		apply16(dst, raw[:2*len(dst)], slope, intercept, 16-info.BitsStored, info.Signed)
 	case info.BytesPerSample() == 1 && !info.Signed:
 		for i, v := range raw[:len(dst)] {
 			dst[i] = float32(float64(v)*slope + intercept)
@@ -89,6 +83,20 @@ func (m modality) apply(dst []float32, raw []byte, info frame.Info) {
 		for i := range dst {
 			dst[i] = float32(float64(sample(raw, i, info))*slope + intercept)
 		}
+	}
+}
+
+// apply16 maps 16-bit samples, whose upper shift bits are not used.
+func apply16(dst []float32, raw []byte, slope, intercept float64, shift int, signed bool) {
+	shift &= 15
+	if signed {
+		for i := range dst {
+			dst[i] = float32(float64(int16(binary.LittleEndian.Uint16(raw[2*i:])<<shift)>>shift)*slope + intercept)
+		}
+		return
+	}
+	for i := range dst {
+		dst[i] = float32(float64(binary.LittleEndian.Uint16(raw[2*i:])<<shift>>shift)*slope + intercept)
 	}
 }
 

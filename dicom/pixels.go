@@ -125,6 +125,15 @@ func (f *File) openPixels() (*pixelReader, error) {
 
 // decode writes frame n to dst, which must hold info.Size() bytes.
 func (p *pixelReader) decode(n int, dst []byte) error {
+	if err := p.decodeOpen(n, dst); err != nil {
+		return err
+	}
+	frame.Correct(dst, p.info)
+	return nil
+}
+
+// decodeOpen is decode with the bits above BitsStored left as they are.
+func (p *pixelReader) decodeOpen(n int, dst []byte) error {
 	if n < 0 || n >= p.frames {
 		return frame.Errorf(pkg, "frame: want 0 to %d, got %d", p.frames-1, n)
 	}
@@ -137,7 +146,6 @@ func (p *pixelReader) decode(n int, dst []byte) error {
 	if err != nil {
 		return within(fmt.Sprintf("frame %d", n), err)
 	}
-	frame.Correct(dst, p.info)
 	return nil
 }
 
@@ -156,6 +164,15 @@ func (p *pixelReader) decodeNative(n int, dst []byte) error {
 	if last > length {
 		return frame.Truncatedf(pkg, "pixel data: want %d bytes, got %d", last, length)
 	}
+	if p.plain() {
+		if err := p.src.has(p.f.pixel.value+first, int64(len(dst))); err != nil {
+			return err
+		}
+		if got, err := p.src.r.ReadAt(dst, p.f.pixel.value+first); got < len(dst) {
+			return frame.Truncatedf(pkg, "pixel data: want %d bytes, got %d (%v)", len(dst), got, err)
+		}
+		return nil
+	}
 	src, err := p.src.read(p.f.pixel.value+first, int(last-first))
 	if err != nil {
 		return err
@@ -165,6 +182,12 @@ func (p *pixelReader) decodeNative(n int, dst []byte) error {
 		src = src[start/8-first:]
 	}
 	return native.DecodeAt(dst, src, int(start%8), p.info)
+}
+
+// plain says whether frames lie in the source just as codecs write them.
+func (p *pixelReader) plain() bool {
+	i := p.info
+	return i.BitsAllocated >= 8 && !i.BigEndian && !i.Planar && i.Photometric != "YBR_FULL_422"
 }
 
 // Frame decodes frame n (from 0): stored values as frame.Info lays them out, bits above BitsStored

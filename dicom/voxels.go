@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"math"
+	"runtime"
+	"sync"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -26,21 +28,19 @@ func (st *Stack) Volume(ctx context.Context, t int) (*volume.Volume, error) {
 	in := st.times[t]
 	g := st.Series.Geometry
 	g.Size[2] = len(in)
-	read := sliceReader{ctx: ctx, stack: st}
-	defer read.close()
-	if err := read.open(in[0]); err != nil { // sees that the first frame is there before memory is asked for
+	first := sliceReader{ctx: ctx, stack: st}
+	err := first.open(in[0]) // sees that the first frame is there before memory is asked for
+	first.close()
+	if err != nil {
 		return nil, err
 	}
 	v, err := volume.New(g, st.Series.Channels, volume.Arbitrary)
 	if err != nil {
 		return nil, within("series", err)
 	}
-	for k, s := range in {
-		if err := read.slice(v, k, s); err != nil {
-			return nil, err
-		}
+	if err := st.fill(ctx, v, in); err != nil {
+		return nil, err
 	}
-	v.Unit = read.unit
 	if st.tilted {
 		straighten(v, in)
 	}
@@ -48,6 +48,33 @@ func (st *Stack) Volume(ctx context.Context, t int) (*volume.Volume, error) {
 		return st.regular(v)
 	}
 	return v, nil
+}
+
+// fill decodes all slices, in as many parts at once as there are processors for.
+func (st *Stack) fill(ctx context.Context, v *volume.Volume, in []slice) error {
+	parts := max(1, min(runtime.GOMAXPROCS(0), len(in), v.Voxels()>>16))
+	errs := make([]error, parts)
+	var wait sync.WaitGroup
+	for part := range parts {
+		wait.Go(func() {
+			read := sliceReader{ctx: ctx, stack: st}
+			defer read.close()
+			lo, hi := len(in)*part/parts, len(in)*(part+1)/parts
+			for k := lo; k < hi && errs[part] == nil; k++ {
+				errs[part] = read.slice(v, k, in[k])
+			}
+			if part == 0 {
+				v.Unit = read.unit
+			}
+		})
+	}
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Volumes reads all time points one after another.
@@ -116,8 +143,12 @@ func (r *sliceReader) slice(v *volume.Volume, k int, s slice) error {
 	if len(r.raw) != info.Size() {
 		r.raw = make([]byte, info.Size())
 	}
-	if err := r.pixels.decode(s.frame, r.raw); err != nil {
+	if err := r.pixels.decodeOpen(s.frame, r.raw); err != nil {
 		return err
+	}
+	grey16 := info.Samples == 1 && info.BitsAllocated == 16 && r.palette == nil
+	if !grey16 { // whose bits modality.apply corrects
+		frame.Correct(r.raw, info)
 	}
 	planes := [3][]float32{}
 	for c := range min(3, v.Channels) {
