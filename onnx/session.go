@@ -72,6 +72,9 @@ type Session struct {
 	closed  bool
 }
 
+// foldBytes is the memory that constant folding may take beyond twice the model's size.
+const foldBytes = 16 << 20
+
 var errClosed = errors.New("onnx: session is closed")
 
 // Load reads a model from a path (string), bytes ([]byte, which must not change afterwards) or an
@@ -109,7 +112,7 @@ func (s *Session) load(src any) error {
 		return &UnsupportedError{Nodes: missing}
 	}
 	if !s.opts.Plain {
-		pass.Fold(context.Background(), m.Graph)
+		pass.Fold(context.Background(), m.Graph, foldBytes+2*len(raw))
 		pass.Prune(m.Graph)
 		pass.Fuse(m.Graph)
 	}

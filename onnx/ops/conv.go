@@ -239,3 +239,30 @@ func (c *Call) addSpread(x, y *tensor.Tensor, act conv.Activation) *tensor.Tenso
 	c.parallel(out.Len(), 1<<13, func(lo, hi int) { act.Apply(out.Float32()[lo:hi], out.Float32()[lo:hi]) })
 	return out
 }
+
+// FusedName names the activation that a pass has put into n, "" where there is none.
+func FusedName(n *graph.Node) string {
+	switch fusedActivation(n).Kind {
+	case conv.Relu:
+		return "Relu"
+	case conv.Clip:
+		return "Clip"
+	case conv.LeakyRelu:
+		return "LeakyRelu"
+	case conv.Sigmoid:
+		return "Sigmoid"
+	case conv.Silu:
+		return "Swish"
+	case conv.Tanh:
+		return "Tanh"
+	case conv.Gelu:
+		return "Gelu"
+	case conv.Elu:
+		return "Elu"
+	case conv.HardSigmoid:
+		return "HardSigmoid"
+	case conv.HardSwish:
+		return "HardSwish"
+	}
+	return ""
+}

@@ -3,7 +3,8 @@ package ops
 import "sync"
 
 // parallel splits [0, n) into at most c.Threads runs of at least grain and calls f on each. Every
-// index is handled by one call, so results do not depend on the number of threads.
+// index is handled by one call, so results do not depend on the number of threads. Runs of many
+// elements begin at multiples of 64, so that vector kernels meet the same tail however many there are.
 func (c *Call) parallel(n, grain int, f func(lo, hi int)) {
 	if grain < 1 {
 		grain = 1
@@ -28,14 +29,24 @@ func (c *Call) parallel(n, grain int, f func(lo, hi int)) {
 		}()
 		f(lo, hi)
 	}
+	border := func(p int) int {
+		if p == parts {
+			return n
+		}
+		at := p * (n / parts)
+		if grain >= 1<<12 {
+			at &^= 63
+		}
+		return at
+	}
 	for p := 1; p < parts; p++ {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
-			work(p*n/parts, (p+1)*n/parts)
+			work(border(p), border(p+1))
 		}()
 	}
-	work(0, n/parts)
+	work(0, border(1))
 	wg.Wait()
 	if thrown != nil {
 		panic(thrown)

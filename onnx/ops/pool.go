@@ -188,11 +188,10 @@ func (p *placed) foldAlong(row, src []float32, start float32, fold func(dst, a, 
 		at := ow*s - lo
 		for range k {
 			if at >= 0 && at < len(src) {
-				v := src[at]
-				if !isMax {
-					acc += v
-				} else if v > acc || v != v {
-					acc = v
+				if isMax {
+					acc = max(acc, src[at])
+				} else {
+					acc += src[at]
 				}
 			}
 			at += dl
@@ -207,11 +206,7 @@ func pairMax(row, src []float32) int {
 	src = src[:2*n]
 	row = row[:n]
 	for i := range row {
-		a, b := src[2*i], src[2*i+1]
-		if b > a || b != b {
-			a = b
-		}
-		row[i] = a
+		row[i] = max(src[2*i], src[2*i+1])
 	}
 	return n
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/caliper-imaging/caliper/onnx/tensor"
 )
 
-// MaxNodes bounds the nodes of a model after its functions are inlined, MaxNesting how deep functions
-// and graphs lie in one another.
+// MaxInlined bounds the nodes that functions add to a model, MaxNesting how deep functions and graphs
+// lie in one another.
 const (
-	MaxNodes   = 1 << 20
+	MaxInlined = 1 << 16
 	MaxNesting = 64
 )
 
@@ -68,7 +68,7 @@ func opsetMap(list []pb.Opset) (map[string]int, error) {
 type builder struct {
 	ext       External
 	functions map[string]*pb.Function
-	nodes     int
+	inlined   int
 }
 
 // scope is what surrounds the nodes that are being built.
@@ -193,8 +193,10 @@ func (f *frame) constant(name string, c *tensor.Tensor) error {
 }
 
 func (b *builder) node(p *pb.Node, f *frame, s scope) error {
-	if b.nodes++; b.nodes > MaxNodes {
-		return fmt.Errorf("more than %d nodes", MaxNodes)
+	if s.prefix != "" {
+		if b.inlined++; b.inlined > MaxInlined {
+			return fmt.Errorf("functions add more than %d nodes", MaxInlined)
+		}
 	}
 	where := func(err error) error {
 		return fmt.Errorf("node %q (%s): %w", s.prefix+p.Name, p.OpType, err)

@@ -22,19 +22,26 @@ func (h *heap) Alloc(n int) (*tensor.Buffer, error) {
 	return &tensor.Buffer{Bytes: tensor.New(tensor.Uint8, n).Bytes()}, nil
 }
 
-// foldLimit bounds the memory that constant folding takes for one graph, foldGrowth the size of a
-// result beyond that of its inputs.
-const (
-	foldLimit  = 1 << 28
-	foldGrowth = 1 << 20
-)
+// foldGrowth bounds the size of a folded result beyond that of its inputs.
+const foldGrowth = 1 << 20
 
-// Fold computes the nodes whose inputs are all known. A node that fails is left for the run, which
-// may never reach it.
-func Fold(ctx context.Context, g *graph.Graph) {
-	h := &heap{left: foldLimit}
-	fold(ctx, g, h)
+// Fold computes the nodes whose inputs are all known, in at most limit bytes. A node that fails is
+// left for the run, which may never reach it.
+func Fold(ctx context.Context, g *graph.Graph, limit int) {
+	fold(ctx, g, &heap{left: limit})
 }
+
+// costly names operators whose work may be far more than linear in their inputs and outputs; they are
+// folded only where the inputs are small.
+var costly = map[string]bool{"Attention": true, "AveragePool": true, "CausalConvWithState": true, "Col2Im": true,
+	"Conv": true, "ConvInteger": true, "ConvTranspose": true, "DFT": true, "DeformConv": true, "Det": true,
+	"Einsum": true, "FlexAttention": true, "GRU": true, "Gemm": true, "ImageDecoder": true, "LRN": true, "LSTM": true,
+	"LinearAttention": true, "LpPool": true, "MatMul": true, "MatMulInteger": true, "MaxPool": true, "MaxRoiPool": true,
+	"NonMaxSuppression": true, "QLinearConv": true, "QLinearMatMul": true, "RNN": true, "RoiAlign": true,
+	"STFT": true, "TfIdfVectorizer": true, "TreeEnsemble": true, "MelWeightMatrix": true, "RegexFullMatch": true}
+
+// maxCost is the product of the inputs' sizes up to which a costly operator is folded.
+const maxCost = 1 << 20
 
 func fold(ctx context.Context, g *graph.Graph, h *heap) {
 	kept := g.Nodes[:0]
@@ -61,7 +68,7 @@ func foldNode(ctx context.Context, n *graph.Node, h *heap) bool {
 		return false
 	}
 	c := &ops.Call{Ctx: ctx, Threads: 1, Mem: h, In: make([]*tensor.Tensor, len(n.In)), Out: make([]*tensor.Tensor, len(n.Out))}
-	size := 0
+	size, cost := 0, 1
 	for i, v := range n.In {
 		if v == nil {
 			continue
@@ -71,6 +78,10 @@ func foldNode(ctx context.Context, n *graph.Node, h *heap) bool {
 		}
 		c.In[i] = v.Const
 		size += v.Const.NumBytes()
+		cost = min(cost, maxCost) * max(1, v.Const.Len())
+	}
+	if costly[n.Op] && (cost > maxCost || n.Has("kernel_shape")) {
+		return false
 	}
 	limited := &heap{left: min(h.left, 4*size+foldGrowth)}
 	c.Mem = limited

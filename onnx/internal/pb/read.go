@@ -11,8 +11,9 @@ import (
 // MaxDepth bounds how deep messages may lie in one another.
 const MaxDepth = 100
 
-// MaxItems bounds the number of messages (nodes, attributes, tensors, dimensions …) of one model.
-const MaxItems = 1 << 22
+// maxItems bounds the number of messages (nodes, attributes, tensors, dimensions …) in n bytes, well
+// above what a model has that means something.
+func maxItems(n int) int { return min(n/4+1<<12, 1<<22) }
 
 // ErrDepth says that messages lie too deep in one another, ErrItems that there are too many.
 var (
@@ -23,7 +24,7 @@ var (
 // reader walks one message's fields.
 type reader struct {
 	depth int
-	items *int
+	items *int // messages that may still be read
 }
 
 // field is one field of a message: Bytes for length-delimited ones, Num for the rest.
@@ -38,7 +39,7 @@ func (r reader) each(b []byte, what string, f func(field) error) error {
 	if r.depth > MaxDepth {
 		return fmt.Errorf("%s: %w", what, ErrDepth)
 	}
-	if *r.items++; *r.items > MaxItems {
+	if *r.items--; *r.items < 0 {
 		return fmt.Errorf("%s: %w", what, ErrItems)
 	}
 	for len(b) > 0 {
@@ -156,16 +157,19 @@ func set[T any](dst **T, r reader, f field, read func(reader, []byte) (*T, error
 }
 
 // start is a reader at the outermost message.
-func start() reader { return reader{items: new(int)} }
+func start(b []byte) reader {
+	items := maxItems(len(b))
+	return reader{items: &items}
+}
 
 // ReadModel reads an onnx.ModelProto.
-func ReadModel(b []byte) (*Model, error) { return readModel(start(), b) }
+func ReadModel(b []byte) (*Model, error) { return readModel(start(b), b) }
 
 // ReadTensor reads an onnx.TensorProto.
-func ReadTensor(b []byte) (*Tensor, error) { return readTensor(start(), b) }
+func ReadTensor(b []byte) (*Tensor, error) { return readTensor(start(b), b) }
 
 // ReadSequence reads an onnx.SequenceProto.
-func ReadSequence(b []byte) (*Sequence, error) { return readSequence(start(), b) }
+func ReadSequence(b []byte) (*Sequence, error) { return readSequence(start(b), b) }
 
 // ReadOptional reads an onnx.OptionalProto.
-func ReadOptional(b []byte) (*Optional, error) { return readOptional(start(), b) }
+func ReadOptional(b []byte) (*Optional, error) { return readOptional(start(b), b) }
