@@ -21,7 +21,11 @@ type modality struct {
 func (h frameHeader) modality() (modality, error) {
 	m := modality{slope: 1}
 	if item := h.macro(tag.PixelValueTransformationSequence); item != nil {
-		return m, m.rescale(item)
+		if err := m.rescale(item); err != nil {
+			return m, err
+		}
+		h.philips(&m)
+		return m, nil
 	}
 	if item := h.data.Item(tag.ModalityLUTSequence); item != nil {
 		t, err := readLUT(item)
@@ -31,7 +35,42 @@ func (h frameHeader) modality() (modality, error) {
 		m.lut, m.first, m.unit = t.values, t.first, item.String(tag.ModalityLUTType)
 		return m, nil
 	}
-	return m, m.rescale(h.data)
+	if err := m.rescale(h.data); err != nil {
+		return m, err
+	}
+	h.philips(&m)
+	return m, nil
+}
+
+// philipsCreator owns the scale of Philips MR.
+const philipsCreator = "Philips MR Imaging DD 001"
+
+// philips turns the rescale of a Philips MR image, which serves display, into the scale that is the
+// same for all images of an examination: value / (RescaleSlope × Scale Slope), where the private
+// element (2005,xx0E) gives the latter. (Chenevert et al., Transl Oncol 2014; 7:65.)
+func (h frameHeader) philips(m *modality) {
+	if scale := h.philipsScale(); scale > 0 {
+		m.slope, m.intercept = 1/scale, m.intercept/(m.slope*scale)
+	}
+}
+
+func (h frameHeader) philipsScale() float64 {
+	if h.data.String(tag.Modality) != "MR" {
+		return 0
+	}
+	item := h.data
+	if group := h.own.Item(tag.Tag{Group: 0x2005, Element: 0x140f}); group != nil {
+		item = group
+	}
+	t, ok := item.Private(philipsCreator, 0x2005, 0x0e)
+	if !ok {
+		return 0
+	}
+	if b := item.Bytes(t); len(b) == 4 { // an implicit data set does not say that it is FL
+		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
+	}
+	v, _ := item.Float(t)
+	return v
 }
 
 func (m *modality) rescale(e Elements) error {

@@ -51,13 +51,13 @@ func byTime(a, b slice) int {
 // dropCopies leaves out objects that are there twice under the same SOPInstanceUID.
 func (st *Stack) dropCopies(all []slice) []slice {
 	type key struct {
-		uid   string
-		frame int
+		uid         string
+		frame, part int
 	}
 	seen := map[key]bool{}
 	out := all[:0:0]
 	for _, s := range all {
-		k := key{s.uid, s.frame}
+		k := key{s.uid, s.frame, s.part}
 		if s.uid != "" && seen[k] {
 			continue
 		}
@@ -65,7 +65,7 @@ func (st *Stack) dropCopies(all []slice) []slice {
 		out = append(out, s)
 	}
 	if n := len(all) - len(out); n > 0 {
-		st.issue("duplicate-instances", study.Note, "%d files repeat the SOPInstanceUID of another; each is used once", n)
+		st.issue("duplicate-instances", study.Note, "%d images repeat the SOPInstanceUID of another file; each is used once", n)
 	}
 	return out
 }
@@ -102,10 +102,8 @@ func (st *Stack) timePoints(levels [][]slice) {
 // grid finds the geometry of one time point and what is irregular in it.
 func (st *Stack) grid(s []slice, normal [3]float64) {
 	first, last := s[0], s[len(s)-1]
-	rows, _ := first.head.data.Int(tag.Rows)
-	columns, _ := first.head.data.Int(tag.Columns)
 	a := &st.Series.Acquisition
-	g := volume.Geometry{Size: [3]int{columns, rows, len(s)}, Origin: first.pos, Axes: [3][3]float64{first.row, first.col, normal}, Frame: first.head.data.String(tag.FrameOfReferenceUID)}
+	g := volume.Geometry{Size: [3]int{first.columns, first.rows, len(s)}, Origin: first.pos, Axes: [3][3]float64{first.row, first.col, normal}, Frame: first.head.data.String(tag.FrameOfReferenceUID)}
 	spacing := first.spacingMM
 	a.SpacingSource = "PixelSpacing"
 	if spacing[0] == 0 {

@@ -18,9 +18,7 @@ func (st *Stack) plane(all []slice) {
 		st.times = append(st.times, all[i:i+1])
 	}
 	first := all[0]
-	rows, _ := first.head.data.Int(tag.Rows)
-	columns, _ := first.head.data.Int(tag.Columns)
-	g := volume.Identity([3]int{columns, rows, 1}, [3]float64{1, 1, 1})
+	g := volume.Identity([3]int{first.columns, first.rows, 1}, [3]float64{1, 1, 1})
 	a := &st.Series.Acquisition
 	spacing := st.planeSpacing(first)
 	g.Spacing = [3]float64{spacing[1], spacing[0], 1}

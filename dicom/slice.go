@@ -15,6 +15,10 @@ type slice struct {
 	frame int
 	head  frameHeader
 
+	rows, columns int
+	tile          [2]int // where a mosaic's slice lies in its frame, columns first
+	part          int    // number of a mosaic's slice, from 1
+
 	placed    bool // pos, row and col are known
 	pos       [3]float64
 	row, col  [3]float64 // unit directions in which columns and rows count up
@@ -36,12 +40,20 @@ func slicesOf(f *File) []slice {
 	for n, h := range heads {
 		out[n] = newSlice(f, n, h)
 	}
+	if len(out) == 1 && isMosaic(f) {
+		if tiles, ok := mosaic(out[0]); ok {
+			return tiles
+		}
+		out[0].placed = false
+	}
 	spread(f, out)
 	return out
 }
 
 func newSlice(f *File, n int, h frameHeader) slice {
 	s := slice{file: f, frame: n, head: h, uid: f.String(tag.SOPInstanceUID)}
+	s.rows, _ = h.data.Int(tag.Rows)
+	s.columns, _ = h.data.Int(tag.Columns)
 	pos := h.floats(tag.PlanePositionSequence, tag.ImagePositionPatient)
 	dir := h.floats(tag.PlaneOrientationSequence, tag.ImageOrientationPatient)
 	if len(pos) == 3 && len(dir) == 6 {

@@ -120,8 +120,8 @@ func newStack(all []slice) Stack {
 		st.issue("localiser", study.Note, "a scout image; not for measuring")
 	}
 	switch {
-	case slices.Contains(first.Strings(tag.ImageType), "MOSAIC"):
-		st.refuse("siemens-mosaic", "slices are tiled in one picture; they can't be taken apart here")
+	case isMosaic(first) && all[0].part == 0:
+		st.refuse("siemens-mosaic", "slices are tiled in one picture, and the private header that says how is not there")
 		st.plane(all)
 	case !all[0].placed || st.projection:
 		st.plane(all)
@@ -141,6 +141,9 @@ func newStack(all []slice) Stack {
 		}
 	}
 	st.Series.Frames = len(st.times)
+	if all[0].head.philipsScale() > 0 {
+		st.issue("philips-scale", study.Note, "values are in Philips' own scale (2005,xx0E), which is the same throughout an examination")
+	}
 	if err := st.check(first); err != nil && st.Err == nil {
 		st.Err = err
 		st.Series.Issues = append(st.Series.Issues, study.Issue{Code: "not-readable", Severity: study.Refused, Where: "series", Text: err.Error()})

@@ -100,6 +100,7 @@ type sliceReader struct {
 	pixels  *pixelReader
 	palette *palette
 	raw     []byte
+	frame   int // decoded in raw, or -1
 	unit    volume.Unit
 }
 
@@ -119,7 +120,7 @@ func (r *sliceReader) open(s slice) error {
 	if r.pixels, err = s.file.openPixels(); err != nil {
 		return err
 	}
-	r.file, r.palette = s.file, nil
+	r.file, r.palette, r.frame = s.file, nil, -1
 	if r.pixels.info.Photometric == "PALETTE COLOR" && r.pixels.info.Samples == 1 {
 		if r.palette, err = s.file.palette(); err != nil {
 			return err
@@ -137,18 +138,26 @@ func (r *sliceReader) slice(v *volume.Volume, k int, s slice) error {
 	}
 	info := r.pixels.info
 	n := v.Size[0] * v.Size[1]
+	grey16 := info.Samples == 1 && info.BitsAllocated == 16 && r.palette == nil
+	if r.frame != s.frame {
+		r.frame = -1
+		if len(r.raw) != info.Size() {
+			r.raw = make([]byte, info.Size())
+		}
+		if err := r.pixels.decodeOpen(s.frame, r.raw); err != nil {
+			return err
+		}
+		if !grey16 { // whose bits modality.apply corrects
+			frame.Correct(r.raw, info)
+		}
+		r.frame = s.frame
+	}
+	raw := r.raw
+	if s.part > 0 {
+		raw, info = crop(raw, info, s)
+	}
 	if info.Columns != v.Size[0] || info.Rows != v.Size[1] {
 		return frame.Errorf(pkg, "series: want slices of %d × %d, got %d × %d", v.Size[1], v.Size[0], info.Rows, info.Columns)
-	}
-	if len(r.raw) != info.Size() {
-		r.raw = make([]byte, info.Size())
-	}
-	if err := r.pixels.decodeOpen(s.frame, r.raw); err != nil {
-		return err
-	}
-	grey16 := info.Samples == 1 && info.BitsAllocated == 16 && r.palette == nil
-	if !grey16 { // whose bits modality.apply corrects
-		frame.Correct(r.raw, info)
 	}
 	planes := [3][]float32{}
 	for c := range min(3, v.Channels) {
@@ -159,10 +168,10 @@ func (r *sliceReader) slice(v *volume.Volume, k int, s slice) error {
 		if v.Channels != 3 {
 			return frame.Errorf(pkg, "series: want %d channels, got a palette", v.Channels)
 		}
-		r.palette.rgb(planes, r.raw, info)
+		r.palette.rgb(planes, raw, info)
 		return nil
 	case info.Samples == 3 && v.Channels == 3:
-		toRGB(planes, r.raw, info)
+		toRGB(planes, raw, info)
 		return nil
 	case info.Samples != 1 || v.Channels != 1:
 		return frame.Errorf(pkg, "series: want %d channels, got %d samples", v.Channels, info.Samples)
@@ -174,7 +183,7 @@ func (r *sliceReader) slice(v *volume.Volume, k int, s slice) error {
 	if k == 0 {
 		r.unit = unitOf(r.stack.Series.Modality, m.unit, s.head.macro(tag.PixelValueTransformationSequence) != nil || s.file.Has(tag.RescaleSlope))
 	}
-	m.apply(planes[0], r.raw, info)
+	m.apply(planes[0], raw, info)
 	if r.stack.projection && info.Photometric == "MONOCHROME1" {
 		lo, hi := m.bounds(info)
 		for i, x := range planes[0] {
@@ -182,6 +191,21 @@ func (r *sliceReader) slice(v *volume.Volume, k int, s slice) error {
 		}
 	}
 	return nil
+}
+
+// crop takes the slice out of a mosaic.
+func crop(raw []byte, info frame.Info, s slice) ([]byte, frame.Info) {
+	size := info.Samples * info.BytesPerSample()
+	out := make([]byte, 0, s.rows*s.columns*size)
+	for y := range s.rows {
+		at := ((s.tile[1]+y)*info.Columns + s.tile[0]) * size
+		if at+s.columns*size > len(raw) {
+			return nil, info // of another size: refused by the caller
+		}
+		out = append(out, raw[at:at+s.columns*size]...)
+	}
+	info.Rows, info.Columns = s.rows, s.columns
+	return out, info
 }
 
 // bounds is the range that modality values can have.
