@@ -256,6 +256,39 @@ func TestBordersAndFill(t *testing.T) {
 	}
 }
 
+// A straight row gives the same bits as its voxels one by one, in the middle and at the border, in space
+// and in a plane, with a NaN beside.
+func TestStraightRows(t *testing.T) {
+	for _, size := range [][3]int{{17, 13, 9}, {17, 13, 1}, {2, 2, 2}, {1, 1, 5}, {1, 9, 1}} {
+		v := newVolume(t, rotated(size, [3]float64{1.5, 0.8, 2.5}, [3]float64{-10, 4, 30}, 25), func(i, j, k int) float64 {
+			if i == 3 && j == 4 {
+				return math.NaN()
+			}
+			return 100*math.Sin(0.5*float64(i))*math.Cos(0.4*float64(j)) + 3*float64(k)
+		})
+		for _, target := range []volume.Geometry{v.Geometry, v.Resized([3]int{31, 7, size[2]}), rotated([3]int{40, 40, 3}, [3]float64{0.7, 0.7, 0.3}, [3]float64{-15, -5, 29.9}, 60)} {
+			for _, tf := range []affine{{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 0}, {0, 0, 0, 1}}, {{1.02, 0.05, 0, 0.7}, {-0.04, 0.97, 0, -1.3}, {0, 0, 1, 0}, {0, 0, 0, 1}}} {
+				straight, err := Volume(context.Background(), v, target, tf, Linear, -7)
+				if err != nil {
+					t.Fatal(err)
+				}
+				toIndex := mul(invert(v.Affine()), mul(tf, target.Affine()))
+				for n, got := range straight.Data {
+					i, r := n%target.Size[0], n/target.Size[0]
+					j, k := float64(r%target.Size[1]), float64(r/target.Size[1])
+					var p path
+					for m := range 3 {
+						p.start[m], p.step[m] = toIndex[m][1]*j+toIndex[m][2]*k+toIndex[m][3], toIndex[m][0]
+					}
+					if want := linearAt(v.Data, size, p.index(i), -7); math.Float32bits(want) != math.Float32bits(got) && (want == want || got == got) {
+						t.Fatalf("size %v, voxel %d: want %g, got %g", size, n, want, got)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

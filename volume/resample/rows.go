@@ -17,24 +17,114 @@ func nearestRow[T any](row, src []T, size [3]int, at path, fill T) {
 }
 
 func linearRow(row, src []float32, size [3]int, at path, fill float32) {
-	nx, nxy := size[0], size[0]*size[1]
-	for i := range row {
-		p := at.index(i)
-		if !inside(p, size) {
-			row[i] = fill
+	lo, hi := at.interior(size, len(row))
+	for i := range lo {
+		row[i] = linearAt(src, size, at.index(i), fill)
+	}
+	linearInside(row, src, size, at, lo, hi, fill)
+	for i := hi; i < len(row); i++ {
+		row[i] = linearAt(src, size, at.index(i), fill)
+	}
+}
+
+// linearInside does the voxels lo to hi of a straight row whose eight neighbours all lie in the image.
+func linearInside(row, src []float32, size [3]int, at path, lo, hi int, fill float32) {
+	sx, sy, sz := 1, size[0], size[0]*size[1] // to the next voxel; 0 where there is but one
+	for n, s := range [3]*int{&sx, &sy, &sz} {
+		if size[n] == 1 {
+			*s = 0
+			at.start[n], at.step[n] = 0, 0
+		}
+	}
+	reach := sx + sy + sz + 1
+	for i := lo; i < hi; i++ {
+		f := float64(i)
+		x, y, z := at.start[0]+f*at.step[0], at.start[1]+f*at.step[1], at.start[2]+f*at.step[2]
+		xi, yi, zi := int(x), int(y), int(z)
+		fx, fy, fz := x-float64(xi), y-float64(yi), z-float64(zi)
+		base := xi*sx + yi*sy + zi*sz
+		box := src[base : base+reach]
+		a, b := float64(box[0]), float64(box[sy])
+		c, d := float64(box[sz]), float64(box[sz+sy])
+		a += fx * (float64(box[sx]) - a)
+		b += fx * (float64(box[sy+sx]) - b)
+		c += fx * (float64(box[sz+sx]) - c)
+		d += fx * (float64(box[sz+sy+sx]) - d)
+		a += fy * (b - a)
+		c += fy * (d - c)
+		v := a + fz*(c-a)
+		if v != v { // a neighbour is not a number: it may be one that does not count
+			row[i] = linearAt(src, size, [3]float64{x, y, z}, fill)
 			continue
 		}
-		x0, x1, fx := bracket(p[0], size[0])
-		y0, y1, fy := bracket(p[1], size[1])
-		z0, z1, fz := bracket(p[2], size[2])
-		a, b := z0*nxy+y0*nx, z0*nxy+y1*nx
-		c, d := z1*nxy+y0*nx, z1*nxy+y1*nx
-		v00 := lerp(float64(src[a+x0]), float64(src[a+x1]), fx)
-		v01 := lerp(float64(src[b+x0]), float64(src[b+x1]), fx)
-		v10 := lerp(float64(src[c+x0]), float64(src[c+x1]), fx)
-		v11 := lerp(float64(src[d+x0]), float64(src[d+x1]), fx)
-		row[i] = float32(lerp(lerp(v00, v01, fy), lerp(v10, v11, fy), fz))
+		row[i] = float32(v)
 	}
+}
+
+// interior is the part [lo, hi) of a straight row whose neighbours all lie in the image; it is empty for
+// a row that is not straight.
+func (p *path) interior(size [3]int, length int) (lo, hi int) {
+	if p.each != nil {
+		return 0, 0
+	}
+	inner := func(i int) bool {
+		q := p.index(i)
+		for n := range 3 {
+			switch {
+			case size[n] == 1:
+				if !(q[n] >= -0.5 && q[n] <= 0.5) {
+					return false
+				}
+			case !(q[n] >= 0 && q[n] < float64(size[n]-1)):
+				return false
+			}
+		}
+		return true
+	}
+	from, to := 0.0, float64(length)
+	for n := range 3 {
+		a, b := 0.0, float64(size[n]-1)
+		if size[n] == 1 {
+			a, b = -0.5, 0.5
+		}
+		if d := p.step[n]; d != 0 {
+			u, v := (a-p.start[n])/d, (b-p.start[n])/d
+			from, to = math.Max(from, math.Min(u, v)), math.Min(to, math.Max(u, v)+1)
+		}
+	}
+	if !(from < to) {
+		return 0, 0
+	}
+	lo, hi = int(math.Ceil(from)), min(int(math.Ceil(to)), length)
+	// positions along a row rise or fall steadily, so that it is enough to see to the ends
+	for lo < hi && !inner(lo) {
+		lo++
+	}
+	for lo < hi && !inner(hi-1) {
+		hi--
+	}
+	if lo >= hi {
+		return 0, 0
+	}
+	return lo, hi
+}
+
+// linearAt is the value at one continuous index, at the border as well.
+func linearAt(src []float32, size [3]int, p [3]float64, fill float32) float32 {
+	if !inside(p, size) {
+		return fill
+	}
+	nx, nxy := size[0], size[0]*size[1]
+	x0, x1, fx := bracket(p[0], size[0])
+	y0, y1, fy := bracket(p[1], size[1])
+	z0, z1, fz := bracket(p[2], size[2])
+	a, b := z0*nxy+y0*nx, z0*nxy+y1*nx
+	c, d := z1*nxy+y0*nx, z1*nxy+y1*nx
+	v00 := lerp(float64(src[a+x0]), float64(src[a+x1]), fx)
+	v01 := lerp(float64(src[b+x0]), float64(src[b+x1]), fx)
+	v10 := lerp(float64(src[c+x0]), float64(src[c+x1]), fx)
+	v11 := lerp(float64(src[d+x0]), float64(src[d+x1]), fx)
+	return float32(lerp(lerp(v00, v01, fy), lerp(v10, v11, fy), fz))
 }
 
 // bracket is the pair of voxels around a continuous index, clamped to the image, and the weight of the second.
