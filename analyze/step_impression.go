@@ -109,7 +109,14 @@ func (c *Case) measureLines() []string {
 			}
 			lines = append(lines, line+".")
 		case m.Key == study.KeyVolume && headline(m.Label):
-			line := fmt.Sprintf("%s %.1f ml", m.Label, m.Value)
+			label := strings.ReplaceAll(m.Label, "-", " ")
+			switch m.Side {
+			case study.Left:
+				label = "Left " + strings.ToLower(label)
+			case study.Right:
+				label = "Right " + strings.ToLower(label)
+			}
+			line := fmt.Sprintf("%s %.1f ml", label, m.Value)
 			if m.ChangePercent != nil {
 				line += fmt.Sprintf(", %+.1f %% since the prior", *m.ChangePercent)
 				if m.ChangePercentPerYear != nil {
