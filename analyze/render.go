@@ -209,6 +209,28 @@ func commonDivisor(a, b int) int {
 	return a
 }
 
+// windowOf is the range of grey values of a part of a picture: its 1 to 99 % quantiles, so that a detail
+// has contrast of its own.
+func windowOf(image *volume.Volume, lo, hi [2]int) (float32, float32) {
+	var values []float32
+	for j := lo[1]; j < hi[1]; j++ {
+		for i := lo[0]; i < hi[0]; i++ {
+			if x := image.At(i, j, 0); x-x == 0 {
+				values = append(values, x)
+			}
+		}
+	}
+	if len(values) == 0 {
+		return 0, 1
+	}
+	slices.Sort(values)
+	low, high := values[len(values)/100], values[len(values)-1-len(values)/100]
+	if !(high > low) {
+		high = low + 1
+	}
+	return low, high
+}
+
 // spacingKnown says whether lengths in mm can be had of the image.
 func (e *Exam) spacingKnown() bool {
 	return e.Series.Acquisition.SpacingSource != "none"

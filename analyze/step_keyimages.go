@@ -82,7 +82,7 @@ func (c *Case) detail(id, title string, e *Exam, box [4]float64, finding, mark s
 		return
 	}
 	v := planeView(g, 2, 0, 0, 1, false, lo, hi, detailPixels)
-	wlo, whi := window(e)
+	wlo, whi := windowOf(e.Image, lo, hi)
 	k := v.keyImage(id, title, "", e, wlo, whi)
 	k.Finding = finding
 	if mark != "" {
@@ -167,12 +167,12 @@ func findingMarks(v view, e *Exam, only string) []study.Annotation {
 func chordMarks(v view, e *Exam) []study.Annotation {
 	var out []study.Annotation
 	for _, m := range e.Measures {
-		if len(m.AtPixels) < 2 {
+		if m.Unit != "mm" && m.Unit != "{pixels}" {
 			continue
 		}
 		for n := 0; n+1 < len(m.AtPixels); n += 2 {
 			text := ""
-			if n == 0 && len(m.AtPixels) == 2 {
+			if n+2 >= len(m.AtPixels) {
 				text = lengthText(m)
 			}
 			out = append(out, study.Annotation{Kind: "caliper", Role: "measurement", Text: text,

@@ -88,7 +88,8 @@ func CTR(m *volume.Mask, l ChestLabels, spacingMM *[2]float64, plane string) (*C
 	}
 	c.Measurements = []study.Measurement{
 		{Key: "cardiothoracic_ratio", Value: c.Ratio, Unit: "1", Method: ctrMethod, AtPixels: append(c.HeartAt[:], c.ThoraxAt[:]...)},
-		{Key: "heart_width", Value: c.HeartPx * scale, Unit: unit, Plane: plane, Method: "greatest reach to the right plus to the left", AtPixels: c.HeartAt[:]},
+		{Key: "heart_width", Value: c.HeartPx * scale, Unit: unit, Plane: plane, Method: "greatest reach to the right plus to the left",
+			AtPixels: [][2]float64{c.HeartAt[0], {c.MidlinePx, c.HeartAt[0][1]}, {c.MidlinePx, c.HeartAt[1][1]}, c.HeartAt[1]}},
 		{Key: "thoracic_width", Value: c.ThoraxPx * scale, Unit: unit, Plane: plane, Method: "greatest width between the outer borders of the lungs on one level", AtPixels: c.ThoraxAt[:]},
 	}
 	return c, nil
