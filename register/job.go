@@ -21,15 +21,21 @@ type job struct {
 	preset        Preset
 	o             Options
 	threads       int
+	rough         bool // without the finest level
 	fixed, moving *volume.Volume
 	evaluations   int
 	read          reading
 	weight        []float64
+
+	exposedF, exposedM func([3]float64) bool // of radiographs
 }
 
 func (j *job) run(ctx context.Context) (*Result, error) {
 	fixed, moving := finite(j.fixed), finite(j.moving)
 	spacings := j.spacings()
+	if j.rough && len(spacings) > 1 {
+		spacings = spacings[:len(spacings)-1]
+	}
 	var levels []*pair
 	for _, s := range spacings {
 		if err := ctx.Err(); err != nil {
@@ -41,7 +47,7 @@ func (j *job) run(ctx context.Context) (*Result, error) {
 		}
 		levels = append(levels, p)
 	}
-	best, sign, err := j.start(ctx, levels[0], fixed, moving)
+	best, sign, err := j.start(ctx, levels, fixed, moving)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +66,9 @@ func (j *job) run(ctx context.Context) (*Result, error) {
 		tol := 0.02 * level.spacingMM
 		if n == len(levels)-1 {
 			tol = 0.001 * level.spacingMM
+			if j.preset.Normalise { // patients differ by more between two radiographs
+				tol = 0.01 * level.spacingMM
+			}
 		}
 		for _, kind := range kinds {
 			best, _, err = j.improve(ctx, level, best, kind, j.metric(level, sign), level.spacingMM, tol, 60)
@@ -90,9 +99,6 @@ func (j *job) spacings() []float64 {
 		}
 	}
 	floor := max(finest, extent/256)
-	if j.preset.Planar {
-		floor = max(finest, extent/384)
-	}
 	var out []float64
 	for s := extent / coarseLevels; s > floor*1.3; s /= 2 {
 		out = append(out, s)
@@ -109,14 +115,19 @@ func (j *job) level(fixed, moving []float32, spacingMM float64) (*pair, error) {
 		sigma[n] = 0.7
 	}
 	fd, md = smooth(fg, fd, sigma), smooth(mg, md, sigma)
+	insideF, insideM := maskTest(j.o.FixedMask), maskTest(j.o.MovingMask)
 	if j.preset.Normalise {
-		fd, md = normaliseLocally(fg, fd), normaliseLocally(mg, md)
+		if j.exposedF == nil {
+			j.exposedF, j.exposedM = maskTest(exposedPart(j.fixed.Geometry, fixed)), maskTest(exposedPart(j.moving.Geometry, moving))
+		}
+		fd, md = normaliseLocally(fg, fd, j.exposedF), normaliseLocally(mg, md, j.exposedM)
+		insideF, insideM = both(insideF, j.exposedF), both(insideM, j.exposedM)
 	}
-	s := drawSamples(fg, fd, maskTest(j.o.FixedMask), wantSamples)
+	s := drawSamples(fg, fd, insideF, wantSamples)
 	if len(s.points) < 64 {
 		return nil, fmt.Errorf("register: fixed mask: want at least 64 places at %.3g mm, got %d", spacingMM, len(s.points))
 	}
-	return &pair{fixed: s, moving: &field{mg, md}, spacingMM: spacingMM}, nil
+	return &pair{fixed: s, moving: &field{mg, md}, spacingMM: spacingMM, inside: insideM}, nil
 }
 
 // maskTest says whether a point in LPS mm lies on a label; nil accepts every point.
@@ -137,6 +148,13 @@ func maskTest(m *volume.Mask) func([3]float64) bool {
 		}
 		return m.Labels[m.Offset(at[0], at[1], at[2])] != 0
 	}
+}
+
+func both(a, b func([3]float64) bool) func([3]float64) bool {
+	if a == nil {
+		return b
+	}
+	return func(p [3]float64) bool { return a(p) && b(p) }
 }
 
 func (j *job) metric(level *pair, sign float64) metric {
@@ -191,7 +209,7 @@ func (j *job) evaluate(level *pair, s *space, p []float64, m metric) (float64, [
 func (j *job) scoreOf(level *pair, t *Linear, m metric) (float64, bool) {
 	j.evaluations++
 	n := len(level.fixed.points)
-	level.moving.read(t, level.fixed, maskTest(j.o.MovingMask), &j.read, j.threads)
+	level.moving.read(t, level.fixed, level.inside, &j.read, j.threads)
 	if len(j.weight) < n {
 		j.weight = make([]float64, n)
 	}
@@ -201,46 +219,66 @@ func (j *job) scoreOf(level *pair, t *Linear, m metric) (float64, bool) {
 	return m.score(level.fixed.values, &j.read, j.weight[:n]), true
 }
 
-// start searches the coarsest level: centres of the grids and of the images, and turns around them;
-// the best few are improved and the best of those is kept. sign is −1 for an inverted pair.
-func (j *job) start(ctx context.Context, level *pair, fixed, moving []float32) (*Linear, float64, error) {
+// candidate is a transform that may be improved.
+type candidate struct {
+	t     *Linear
+	score float64
+	sign  float64
+}
+
+// start searches the coarsest level from many transforms. The best few are improved there, the best of
+// those on the next level, and the best of those is kept. sign is −1 for an inverted pair.
+func (j *job) start(ctx context.Context, levels []*pair, fixed, moving []float32) (*Linear, float64, error) {
 	if j.o.Initial != nil {
 		t := *j.o.Initial
-		return &t, j.signOf(level, &t), nil
+		return &t, j.signOf(levels[0], &t), nil
 	}
-	kind := j.preset.Kinds[0]
-	type candidate struct {
-		t     *Linear
-		score float64
-		sign  float64
-	}
-	var all []candidate
 	signs := []float64{1}
 	if j.preset.Normalise {
 		signs = []float64{1, -1}
 	}
+	var all []candidate
 	for _, t := range j.candidates(fixed, moving) {
 		for _, sign := range signs {
-			if score, ok := j.scoreOf(level, t, j.metric(level, sign)); ok {
-				all = append(all, candidate{t, score, sign})
+			if score, ok := j.scoreOf(levels[0], t, j.metric(levels[0], sign)); ok {
+				all = append(all, candidate{t, j.byOverlap(levels[0], score), sign})
 			}
 		}
 	}
 	if len(all) == 0 {
 		return nil, 0, fmt.Errorf("register: want images that overlap after their centres are matched, got none that do")
 	}
-	sort.SliceStable(all, func(a, b int) bool { return all[a].score > all[b].score })
-	best := candidate{score: math.Inf(-1)}
-	for _, c := range all[:min(5, len(all))] {
-		t, score, err := j.improve(ctx, level, c.t, kind, j.metric(level, c.sign), 1.5*level.spacingMM, 0.02*level.spacingMM, 40)
-		if err != nil {
-			return nil, 0, err
+	for n, keep := range []int{8, 3} {
+		if n >= len(levels) {
+			break
 		}
-		if score > best.score {
-			best = candidate{t, score, c.sign}
+		level := levels[n]
+		sort.SliceStable(all, func(a, b int) bool { return all[a].score > all[b].score })
+		all = all[:min(keep, len(all))]
+		for k, c := range all {
+			m := j.metric(level, c.sign)
+			t, score, err := j.improve(ctx, level, c.t, j.preset.Kinds[0], m, 1.5*level.spacingMM, 0.02*level.spacingMM, 40)
+			if err != nil {
+				return nil, 0, err
+			}
+			if _, ok := j.scoreOf(level, t, m); ok {
+				score = j.byOverlap(level, score)
+			}
+			all[k] = candidate{t, score, c.sign}
 		}
 	}
-	return best.t, best.sign, nil
+	sort.SliceStable(all, func(a, b int) bool { return all[a].score > all[b].score })
+	return all[0].t, all[0].sign, nil
+}
+
+// byOverlap weighs a score that was just taken down where less than 60 % overlaps: a small part agrees
+// easily.
+func (j *job) byOverlap(level *pair, score float64) float64 {
+	part := float64(j.read.count) / float64(len(level.fixed.points))
+	if score > 0 && part < 0.6 {
+		score *= part / 0.6
+	}
+	return score
 }
 
 func (j *job) signOf(level *pair, t *Linear) float64 {

@@ -12,6 +12,7 @@ type Preset struct {
 	Planar    bool   // for images of one slice
 	Kinds     []Kind // transforms in the order in which they are freed
 	Normalise bool   // take out slow changes of brightness and contrast first
+	BothWays  bool   // search in both directions and compare
 	Limits    Limits
 }
 
@@ -36,7 +37,7 @@ func Presets() []Preset {
 		},
 		{
 			Name: "radiograph", Doc: "2-D, similarity then affine, correlation of images freed of exposure: two frontal radiographs of one patient",
-			Planar: true, Normalise: true,
+			Planar: true, Normalise: true, BothWays: true,
 			Kinds: []Kind{Similarity2D, Affine2D}, Limits: Limits{0.7, 1.4, 20, 0.4, 0.4},
 		},
 		{

@@ -110,3 +110,5 @@ func finite(v *volume.Volume) []float32 {
 	}
 	return out
 }
+
+func sqrt32(x float32) float32 { return float32(math.Sqrt(float64(x))) }

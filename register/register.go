@@ -41,7 +41,8 @@ type Result struct {
 	ShiftMM    float64 // displacement at the centre
 	Rotation   float64 // degrees
 	Scale      [3]float64
-	Iterations int // evaluations of the metric
+	Iterations int      // evaluations of the metric
+	BothWaysMM *float64 // mean distance between the search from fixed to moving and the one back; nil where not done
 }
 
 // pair is one level of the two pyramids.
@@ -49,6 +50,7 @@ type pair struct {
 	fixed     *samples
 	moving    *field
 	spacingMM float64
+	inside    func([3]float64) bool // places of the moving image that count; nil: all
 }
 
 // Register finds the transform that maps points of fixed to points of moving. Both are images of one
@@ -66,7 +68,70 @@ func Register(ctx context.Context, fixed, moving *volume.Volume, o Options) (*Re
 		threads = runtime.GOMAXPROCS(0)
 	}
 	j := &job{preset: preset, o: o, threads: threads, fixed: fixed, moving: moving}
-	return j.run(ctx)
+	got, err := j.run(ctx)
+	if err != nil || !preset.BothWays || o.Initial != nil {
+		return got, err
+	}
+	return j.bothWays(ctx, got)
+}
+
+// bothWays searches from moving to fixed as well. Where that leads elsewhere, the better of both is
+// kept, and refused where the other is nearly as good.
+func (j *job) bothWays(ctx context.Context, there *Result) (*Result, error) {
+	o := j.o
+	o.FixedMask, o.MovingMask = j.o.MovingMask, j.o.FixedMask
+	back, err := (&job{preset: j.preset, o: o, threads: j.threads, rough: true, fixed: j.moving, moving: j.fixed}).run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	inverse, err := back.Transform.Inverse()
+	if err != nil {
+		return there, nil
+	}
+	apart := meanDistance(j.fixed.Geometry, there.Transform, inverse)
+	there.BothWaysMM = &apart
+	extent := max(float64(j.fixed.Size[0])*j.fixed.Spacing[0], float64(j.fixed.Size[1])*j.fixed.Spacing[1])
+	if apart <= maxApart*extent {
+		return there, nil
+	}
+	j.o.Initial = inverse
+	other, err := j.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	best, second := there, other
+	if other.After > there.After {
+		best, second = other, there
+	}
+	best.BothWaysMM = &apart
+	if meanDistance(j.fixed.Geometry, best.Transform, second.Transform) > maxApart*extent && best.After-second.After < clearLead {
+		reason := fmt.Sprintf("two alignments that lie %.0f mm apart fit about as well (%.2f and %.2f)", apart, best.After, second.After)
+		if best.Verdict == Refused {
+			reason = best.Reason + "; " + reason
+		}
+		best.Verdict, best.Reason = Refused, reason
+	}
+	return best, nil
+}
+
+const (
+	maxApart  = 0.05 // of the image's longer side: by how much both ways may differ
+	clearLead = 0.08 // of the correlation: by how much the better of two alignments must lead
+)
+
+// meanDistance is how far two transforms take the inner part of a slice apart, in mm.
+func meanDistance(g volume.Geometry, a, b *Linear) float64 {
+	sum := 0.0
+	for n := range 25 {
+		var at [3]float64
+		for c, part := range [2]int{n % 5, n / 5} {
+			at[c] = float64(g.Size[c]) * (0.2 + 0.15*float64(part))
+		}
+		p := g.PointLPS(at)
+		x, y := a.Map(p), b.Map(p)
+		sum += math.Sqrt((x[0]-y[0])*(x[0]-y[0]) + (x[1]-y[1])*(x[1]-y[1]) + (x[2]-y[2])*(x[2]-y[2]))
+	}
+	return sum / 25
 }
 
 func check(fixed, moving *volume.Volume, p Preset, o Options) error {

@@ -7,7 +7,8 @@ import (
 )
 
 // candidates are transforms to start from: the two frames as they are, the centres of the grids and
-// the centres of mass on each other, each with turns about the centre.
+// the centres of mass on each other, each with turns about the centre; for slices also with shifts and
+// scales, which cost little there.
 func (j *job) candidates(fixed, moving []float32) []*Linear {
 	gridF, gridM := gridCentre(j.fixed.Geometry), gridCentre(j.moving.Geometry)
 	massF, massM := massCentre(j.fixed, fixed), massCentre(j.moving, moving)
@@ -22,10 +23,46 @@ func (j *job) candidates(fixed, moving []float32) []*Linear {
 			for c := range 3 {
 				t.Translation[c] = pair[1][c] - pair[0][c]
 			}
-			if j.preset.Planar { // the slice of one image goes to the slice of the other
-				t.Translation = j.intoPlane(t)
+			if !j.preset.Planar {
+				out = append(out, t)
+				continue
 			}
-			out = append(out, t)
+			t.Translation = j.intoPlane(t)
+			if n == 1 {
+				out = append(out, j.around(t)...)
+			} else {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
+// around adds shifts by a seventh of the image along both axes and, where the kind has it, scales.
+func (j *job) around(t *Linear) []*Linear {
+	scales := []float64{1}
+	if j.preset.Kinds[0] == Similarity2D {
+		scales = []float64{0.87, 1, 1.15}
+	}
+	g := j.moving.Geometry
+	normal := cross3(j.fixed.Axes[0], j.fixed.Axes[1])
+	var out []*Linear
+	for _, f := range scales {
+		for dy := -1.0; dy <= 1; dy++ {
+			for dx := -1.0; dx <= 1; dx++ {
+				s := *t
+				for r := range 3 {
+					s.Translation[r] += dx*float64(g.Size[0])*g.Spacing[0]/7*g.Axes[0][r] + dy*float64(g.Size[1])*g.Spacing[1]/7*g.Axes[1][r]
+					for c := range 3 { // along the normal nothing is scaled
+						along := 0.0
+						for k := range 3 {
+							along += normal[r] * normal[k] * t.A[k][c]
+						}
+						s.A[r][c] = f*t.A[r][c] + (1-f)*along
+					}
+				}
+				out = append(out, &s)
+			}
 		}
 	}
 	return out
@@ -99,27 +136,4 @@ func massCentre(v *volume.Volume, data []float32) [3]float64 {
 		return gridCentre(v.Geometry)
 	}
 	return v.PointLPS([3]float64{sum[0] / total, sum[1] / total, sum[2] / total})
-}
-
-// normaliseLocally takes from each pixel the mean around it and divides by the spread around it, so
-// that exposure, gain and slow shading drop out; flat places (collimated borders) become 0.
-func normaliseLocally(g volume.Geometry, data []float32) []float32 {
-	sigma := 0.06 * float64(max(g.Size[0], g.Size[1]))
-	s := [3]float64{sigma, sigma, 0}
-	low := smooth(g, data, s)
-	rest := make([]float32, len(data))
-	square := make([]float32, len(data))
-	total := 0.0
-	for n, x := range data {
-		rest[n] = x - low[n]
-		square[n] = rest[n] * rest[n]
-		total += float64(square[n])
-	}
-	square = smooth(g, square, s)
-	floor := 0.02 * total / float64(len(data)) // spread below a seventh of the typical one is not amplified further
-	for n := range rest {
-		rest[n] = rest[n] / float32(math.Sqrt(float64(square[n])+floor+1e-20))
-		rest[n] = min(max(rest[n], -3), 3)
-	}
-	return rest
 }
