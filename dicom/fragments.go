@@ -2,9 +2,11 @@ package dicom
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"github.com/caliper-imaging/caliper/dicom/codec"
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 )
 
@@ -139,7 +141,7 @@ func (x *fragmentIndex) fromStarts(starts []int) {
 	}
 }
 
-// byContent shares fragments out without a table.
+// byContent shares fragments out without a table. Streams beyond NumberOfFrames are frames too.
 func (x *fragmentIndex) byContent(src *source, frames int) error {
 	switch {
 	case frames == 1:
@@ -164,7 +166,7 @@ func (x *fragmentIndex) byContent(src *source, frames int) error {
 			starts = append(starts, i)
 		}
 	}
-	if len(starts) != frames {
+	if len(starts) < frames {
 		return frame.Errorf(pkg, "pixel data: want an offset table that shares %d fragments out among %d frames, got none that fits", len(x.fragments), frames)
 	}
 	x.fromStarts(starts)
@@ -187,7 +189,26 @@ func (p *pixelReader) decodeFragments(n int, dst []byte) error {
 	}
 	info := p.info
 	info.BigEndian = false
-	return p.codec.Decode(dst, src, info)
+	return p.codecFor(src).Decode(dst, src, info)
+}
+
+// codecFor is the codec of the transfer syntax, or, where a JPEG stream is of another family than
+// that names, the one that the stream names.
+func (p *pixelReader) codecFor(src []byte) codec.Codec {
+	if p.codec.UID == Encapsulated || p.codec.UID == DeflatedFrames {
+		return p.codec
+	}
+	families := [][]string{{"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.55"}, {"1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70"},
+		{"1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.81"}, {"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"}}
+	uid := codec.Sniff(src)
+	for _, family := range families {
+		if slices.Contains(family, uid) && !slices.Contains(family, p.codec.UID) {
+			if c, ok := codec.Find(uid); ok && c.Decode != nil {
+				return c
+			}
+		}
+	}
+	return p.codec
 }
 
 // encoded gives the stream of frame n.

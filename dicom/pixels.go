@@ -116,6 +116,9 @@ func (f *File) openPixels() (*pixelReader, error) {
 			p.close()
 			return nil, err
 		}
+		p.frames = max(p.frames, len(p.index.frames))
+	case info.Photometric == "YBR_FULL_422" && int64(f.pixel.length) >= int64(info.Size())*int64(p.frames):
+		p.info.Photometric = "YBR_FULL" // three whole samples a pixel
 	case ok && !row.Native:
 		p.close()
 		return nil, frame.Errorf(pkg, "pixel data: transfer syntax %s: want fragments, got a value of %d bytes", f.TransferSyntax, f.pixel.length)

@@ -75,29 +75,38 @@ func TestAgainstNIfTI(t *testing.T) {
 	}
 }
 
-// TestMosaics compares Siemens mosaics in nine transfer syntaxes with dcm2niix's NIfTI.
+// TestMosaics compares Siemens mosaics in nine files of seven transfer syntaxes, and 12 bits with others above them, with dcm2niix's NIfTI.
 func TestMosaics(t *testing.T) {
-	in, ref := golden.Shared(t, "data/dicom_dcm_qa/dcm_qa_ts/In"), golden.Shared(t, "data/dicom_dcm_qa/dcm_qa_ts/Ref")
+	root := golden.Shared(t, "data/dicom_dcm_qa")
+	pairs := [][2]string{
+		{"dcm_qa_12bit/In/12bitUnsigned.dcm", "dcm_qa_12bit/Ref/2.nii"},
+		{"dcm_qa_12bit/In/12bitUnsigned_0x0F0F.dcm", "dcm_qa_12bit/Ref/3.nii"},
+		{"dcm_qa_12bit/In/12bitSigned_0x0F0F.dcm", "dcm_qa_12bit/Ref/4.nii"},
+	}
 	for n := 1; n <= 9; n++ {
-		want, err := nifti.Read(filepath.Join(ref, fmt.Sprint(n, ".nii")))
+		pairs = append(pairs, [2]string{fmt.Sprintf("dcm_qa_ts/In/%d.dcm", n), fmt.Sprintf("dcm_qa_ts/Ref/%d.nii", n)})
+	}
+	for _, pair := range pairs {
+		n := pair[0]
+		want, err := nifti.Read(filepath.Join(root, pair[1]))
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := OpenFile(filepath.Join(in, fmt.Sprint(n, ".dcm")))
+		f, err := OpenFile(filepath.Join(root, n))
 		if err != nil {
 			t.Fatal(err)
 		}
 		st := Stacks([]*File{f})
 		if len(st) != 1 {
-			t.Errorf("%d: want 1 stack, got %d", n, len(st))
+			t.Errorf("%s: want 1 stack, got %d", n, len(st))
 			continue
 		}
 		got, err := st[0].Volume(context.Background(), 0)
 		if err != nil {
-			t.Errorf("%d: %v", n, err)
+			t.Errorf("%s: %v", n, err)
 			continue
 		}
-		compare(t, fmt.Sprint(n, ".nii"), want, got, 0)
+		compare(t, n, want, got, 0)
 	}
 }
 

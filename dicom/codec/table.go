@@ -8,6 +8,7 @@ import (
 	"github.com/caliper-imaging/caliper/dicom/codec/jpeg"
 	"github.com/caliper-imaging/caliper/dicom/codec/jpeg2000"
 	"github.com/caliper-imaging/caliper/dicom/codec/jpegls"
+	"github.com/caliper-imaging/caliper/dicom/codec/jpegstream"
 	"github.com/caliper-imaging/caliper/dicom/codec/lossless"
 	"github.com/caliper-imaging/caliper/dicom/codec/native"
 	"github.com/caliper-imaging/caliper/dicom/codec/rle"
@@ -80,4 +81,33 @@ func Decode(uid string, dst, src []byte, info frame.Info) error {
 		return frame.Unsupportedf("dicom", "transfer syntax %s (%s): its pixels can't be decoded", uid, c.Name)
 	}
 	return c.Decode(dst, src, info)
+}
+
+// Sniff gives the transfer syntax whose codec reads a stream, by the stream itself; "" where it has
+// no mark. It serves where a file's transfer syntax is wrong.
+func Sniff(src []byte) string {
+	switch {
+	case len(src) < 12:
+		return ""
+	case src[0] == 0xff && src[1] == 0x4f && src[2] == 0xff, string(src[4:8]) == "jP  ":
+		return "1.2.840.10008.1.2.4.90"
+	case src[0] != 0xff || src[1] != jpegstream.SOI:
+		return ""
+	}
+	s, err := jpegstream.New(src)
+	for err == nil {
+		var marker byte
+		switch marker, _, err = s.Next(); {
+		case err != nil:
+		case marker == jpegstream.SOF3:
+			return "1.2.840.10008.1.2.4.57"
+		case marker == jpegstream.SOF55:
+			return "1.2.840.10008.1.2.4.80"
+		case marker >= jpegstream.SOF0 && marker <= jpegstream.SOF2:
+			return "1.2.840.10008.1.2.4.50"
+		case marker == jpegstream.SOS:
+			return ""
+		}
+	}
+	return ""
 }
