@@ -225,10 +225,15 @@ func (c *Case) planes(e *Exam) error {
 		name                string
 		fixed, across, down int
 		flip                bool
-	}{{"axial", 2, 0, 1, false}, {"coronal", 1, 0, 2, true}, {"sagittal", 0, 1, 2, true}} {
+		sides               [2]string // the patient's, at the picture's left and right border
+	}{{"axial", 2, 0, 1, false, [2]string{"R", "L"}}, {"coronal", 1, 0, 2, true, [2]string{"R", "L"}}, {"sagittal", 0, 1, 2, true, [2]string{"A", "P"}}} {
 		g := turned.Geometry
 		v := planeView(g, plane.fixed, at[plane.fixed], plane.across, plane.down, plane.flip, [2]int{}, [2]int{g.Size[plane.across], g.Size[plane.down]}, planePixels)
 		k := v.keyImage(prefix+plane.name, word+plane.name, caption(e), shown, lo, hi)
+		for n, side := range plane.sides {
+			k.Annotations = append(k.Annotations, study.Annotation{Kind: "text", Role: "marker", Text: side,
+				Points: [][2]float64{{float64(n * k.Width), float64(k.Height) / 2}}})
+		}
 		for _, name := range sortedMasks(e) {
 			m := masks[name]
 			for _, label := range m.Present() {
