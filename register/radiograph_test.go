@@ -59,8 +59,8 @@ func TestRadiographOfKnownPose(t *testing.T) {
 			}
 			e := meanError(fixed.Geometry, r.Transform, truth)
 			t.Logf("error %.3f mm; %s", e, r.Reason)
-			if e > 1 || r.Verdict != Accepted || r.Inverted != (name == "negative") {
-				t.Errorf("want at most 1 mm and accepted, got %.3f and %s: %s (inverted %v)", e, r.Verdict, r.Reason, r.Inverted)
+			if e > 1.5 || r.Verdict != Accepted || r.Inverted != (name == "negative") {
+				t.Errorf("want at most 1.5 mm and accepted, got %.3f and %s: %s (inverted %v)", e, r.Verdict, r.Reason, r.Inverted)
 			}
 		})
 	}
