@@ -17,6 +17,7 @@ import (
 	"github.com/caliper-imaging/caliper/study"
 	"github.com/caliper-imaging/caliper/volume"
 	"github.com/caliper-imaging/caliper/volume/metaimage"
+	"github.com/caliper-imaging/caliper/volume/mgh"
 	"github.com/caliper-imaging/caliper/volume/nifti"
 	"github.com/caliper-imaging/caliper/volume/nrrd"
 	"github.com/caliper-imaging/caliper/volume/raster"
@@ -56,6 +57,8 @@ func Formats() []Format {
 			magic: prefix("\xff\xd8\xff"), picture: true, header: pictureHeader, frames: pictureFrames},
 		{Name: "metaimage", Doc: "MetaImage of ITK (.mha, .mhd)", Endings: []string{".mha", ".mhd"}, Reads: true,
 			magic: metaimage.Claims, header: metaimageHeader, frames: metaimage.Frames, mask: func(path string) (*volume.Mask, error) { return wholeLabels(metaimage.Read(path)) }},
+		{Name: "mgh", Doc: "volumes of FreeSurfer (.mgh, .mgz)", Endings: []string{".mgh", ".mgz"}, Reads: true,
+			magic: noMagic, header: mghHeader, frames: mgh.Frames, mask: func(path string) (*volume.Mask, error) { return wholeLabels(mgh.Read(path)) }},
 		{Name: "nifti", Doc: "NIfTI-1 and NIfTI-2, plain or gzipped, and .hdr/.img pairs", Endings: []string{".nii", ".nii.gz"}, Reads: true, Writes: true,
 			magic: isNIfTI, header: niftiHeader, frames: nifti.Frames, mask: nifti.ReadMask, write: nifti.Write},
 		{Name: "npy", Doc: "NumPy arrays of values (k, j, i)", Endings: []string{".npy"}, Writes: true, write: writeNPY},
@@ -119,6 +122,9 @@ func claimedByName(path string) string {
 	}
 	return ""
 }
+
+// noMagic is of a format whose first bytes are too common to claim it.
+func noMagic([]byte) bool { return false }
 
 func prefix(magic string) func([]byte) bool {
 	return func(head []byte) bool { return bytes.HasPrefix(head, []byte(magic)) }

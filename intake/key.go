@@ -75,7 +75,7 @@ func safeName(s string) string {
 // stem is a relative path without the ending of an image.
 func stem(rel string) string {
 	lower := strings.ToLower(rel)
-	for _, ending := range []string{".nii.gz", ".hdr.gz", ".img.gz", ".nii", ".hdr", ".png", ".jpeg", ".jpg", ".dcm", ".dicom", ".ima", ".mha", ".mhd", ".nrrd", ".nhdr"} {
+	for _, ending := range []string{".nii.gz", ".hdr.gz", ".img.gz", ".nii", ".hdr", ".png", ".jpeg", ".jpg", ".dcm", ".dicom", ".ima", ".mha", ".mhd", ".nrrd", ".nhdr", ".mgh", ".mgz"} {
 		if strings.HasSuffix(lower, ending) && len(rel) > len(ending) {
 			return rel[:len(rel)-len(ending)]
 		}

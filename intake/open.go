@@ -182,7 +182,7 @@ func Localiser(s study.Series) bool {
 	return false
 }
 
-// OpenMask reads a label image of whole numbers: NIfTI, MetaImage, NRRD, or a grey PNG.
+// OpenMask reads a label image of whole numbers: NIfTI, MetaImage, NRRD, MGH, or a grey PNG.
 func OpenMask(path string) (*volume.Mask, error) {
 	name, err := Sniff(path)
 	if err != nil {

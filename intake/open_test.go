@@ -80,6 +80,30 @@ func TestOpenFile(t *testing.T) {
 	}
 }
 
+// Every format that is read opens through the table, with the geometry of its own package's tests.
+func TestOtherFormats(t *testing.T) {
+	for _, c := range []struct {
+		path  string
+		value float32 // at 4, 1, 2
+	}{
+		{"../volume/metaimage/testdata/packed.mha", 114}, {"../volume/metaimage/testdata/beside.mhd", 114},
+		{"../volume/nrrd/testdata/i2.nrrd", 114}, {"../volume/nrrd/testdata/beside.nhdr", 114}, {"../volume/mgh/testdata/i4.mgz", 114}, {"../volume/nifti/testdata/i2_be_2.nii.gz", 114},
+	} {
+		v, s, err := OpenFile(context.Background(), filepath.FromSlash(c.path), Options{})
+		if err != nil {
+			t.Errorf("%s: %v", c.path, err)
+			continue
+		}
+		if v.Size != [3]int{5, 4, 3} || v.At(4, 1, 2) != c.value || s.Acquisition.SpacingSource != "header" {
+			t.Errorf("%s: want 5 × 4 × 3 and %g, got %v and %g", c.path, c.value, v.Size, v.At(4, 1, 2))
+		}
+		m, err := OpenMask(filepath.FromSlash(c.path))
+		if err != nil || m.Labels[m.Offset(4, 1, 2)] != uint16(c.value) {
+			t.Errorf("%s: want its whole numbers as labels, got %v", c.path, err)
+		}
+	}
+}
+
 func TestOpenMaskOn(t *testing.T) {
 	w := newTree(t)
 	g := volume.Identity([3]int{12, 9, 1}, [3]float64{0.2, 0.3, 1})

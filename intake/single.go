@@ -8,6 +8,7 @@ import (
 	"github.com/caliper-imaging/caliper/study"
 	"github.com/caliper-imaging/caliper/volume"
 	"github.com/caliper-imaging/caliper/volume/metaimage"
+	"github.com/caliper-imaging/caliper/volume/mgh"
 	"github.com/caliper-imaging/caliper/volume/nifti"
 	"github.com/caliper-imaging/caliper/volume/npy"
 	"github.com/caliper-imaging/caliper/volume/nrrd"
@@ -32,6 +33,19 @@ func metaimageHeader(path string) (*header, error) {
 		return nil, err
 	}
 	return &header{Geometry: h.Geometry, frames: h.Frames, channels: h.Channels}, nil
+}
+
+func mghHeader(path string) (*header, error) {
+	h, err := mgh.ReadHeader(path)
+	if err != nil {
+		return nil, err
+	}
+	out := &header{Geometry: h.Geometry, frames: h.Frames, channels: 1}
+	if !h.Placed {
+		out.issues = append(out.issues, study.Issue{Code: "mgh-orientation-unknown", Severity: study.Warning, Where: "series",
+			Text: "the file does not say how its voxels lie: FreeSurfer's default is taken"})
+	}
+	return out, nil
 }
 
 func nrrdHeader(path string) (*header, error) {
