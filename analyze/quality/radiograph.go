@@ -72,10 +72,10 @@ func chestFigures(v *volume.Volume, m *volume.Mask, c Chest, lo, hi float64) (me
 		measures = append(measures, figure("lung_level", level, "1", "mean of the lungs between the 0.5th and the 99.5th percentile of the image"))
 		switch {
 		case contrast < -MinContrast:
-		case level > 0.75:
-			issues = append(issues, warn("under-exposed", "the lungs lie at %.2f of the range (limit 0.75): vessels and nodules are hard to tell", level))
-		case level < 0.05:
-			issues = append(issues, warn("over-exposed", "the lungs lie at %.2f of the range (limit 0.05): fine structure may be lost", level))
+		case level > MaxLungLevel:
+			issues = append(issues, warn("under-exposed", "the lungs lie at %.2f of the range (limit %.2f): vessels and nodules are hard to tell", level, MaxLungLevel))
+		case level < MinLungLevel:
+			issues = append(issues, warn("over-exposed", "the lungs lie at %.2f of the range (limit %.2f): fine structure may be lost", level, MinLungLevel))
 		}
 	}
 	asymmetry := math.Abs(right.width-left.width) / (right.width + left.width)
