@@ -58,7 +58,7 @@ func (s *settings) place() (side, zone int, err error) {
 
 // nodules resolves the keys that the two kinds of chest share.
 func (s *settings) nodules(r random) (o chestOptions, err error) {
-	o.noduleMM = r.between(8, 30)
+	o.noduleMM = r.between(10, 30)
 	if r.chance(0.35) {
 		o.noduleMM = 0
 	}
@@ -72,7 +72,7 @@ func (s *settings) nodules(r random) (o chestOptions, err error) {
 		return o, err
 	}
 	if (o.side >= 0 || o.zone >= 0) && o.noduleMM == 0 && !has(s.values, "nodule-mm") {
-		o.noduleMM = r.between(8, 30)
+		o.noduleMM = r.between(10, 30)
 	}
 	priorMM, sizedPrior, err := s.size("prior-mm", 3, 60)
 	if err != nil {
