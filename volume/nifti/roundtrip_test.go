@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/klauspost/compress/gzip"
+
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -49,12 +51,20 @@ func TestOrientationsKeepEveryVoxel(t *testing.T) {
 		if got := v.Orientation(); got != code {
 			t.Errorf("want orientation %s, got %s", code, got)
 		}
-		for _, name := range []string{"v.nii", "v.nii.gz"} {
-			path := filepath.Join(t.TempDir(), name)
-			if err := Write(path, v); err != nil {
-				t.Fatal(err)
+		var plain, packed bytes.Buffer
+		if err := Encode(&plain, v); err != nil {
+			t.Fatal(err)
+		}
+		z := gzip.NewWriter(&packed)
+		if _, err := z.Write(plain.Bytes()); err != nil || z.Close() != nil {
+			t.Fatal(err)
+		}
+		for _, file := range [][]byte{plain.Bytes(), packed.Bytes()} {
+			r, err := NewReader(bytes.NewReader(file), int64(len(file)))
+			if err != nil {
+				t.Fatal(code, err)
 			}
-			back, err := Read(path)
+			back, err := r.Next()
 			if err != nil {
 				t.Fatal(code, err)
 			}

@@ -108,7 +108,7 @@ func TestReadZip(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("want .npz files in %s, got %v", dir, err)
 	}
-	for _, f := range files {
+	for _, f := range files[:min(3, len(files))] {
 		arrays, err := ReadZip(f)
 		if err != nil {
 			t.Errorf("%s: %v", filepath.Base(f), err)
@@ -125,9 +125,6 @@ func TestReadZip(t *testing.T) {
 					break
 				}
 			}
-		}
-		if testing.Short() {
-			break
 		}
 	}
 }
