@@ -139,11 +139,11 @@ func (p *paper) runningHeads() {
 
 func (p *paper) section(s view.Section) {
 	least := 24.0
-	switch s.Blocks[0].(type) {
+	switch b := s.Blocks[0].(type) {
 	case view.Figures:
 		least = 92
 	case view.Table:
-		least = 36
+		least = 12 + tableNeeds(b)
 	}
 	p.need(least)
 	if p.full {

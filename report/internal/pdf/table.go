@@ -26,11 +26,8 @@ func (p *paper) table(t view.Table) {
 	for _, w := range widths {
 		total += w
 	}
-	p.need(18)
+	p.need(tableNeeds(t))
 	h := lineHeight(cellSize)
-	if whole := 6 + (h+2*rowPad)*float64(len(t.Rows)) + lineHeight(7)*float64(len(t.Notes)); whole < keepTogether {
-		p.need(whole)
-	}
 	p.tableHead(t, widths, total)
 	first := ""
 	for _, row := range t.Rows {
@@ -79,6 +76,16 @@ func (p *paper) table(t view.Table) {
 		p.paragraph(margin+cellPad, width-2*cellPad, note, 7, muted)
 	}
 	p.y += 1.8
+}
+
+// tableNeeds is the height below which a table starts on a new page: its own where it is short, with rows
+// of one line, else that of its head and a few rows.
+func tableNeeds(t view.Table) float64 {
+	whole := 6 + (lineHeight(cellSize)+2*rowPad)*float64(len(t.Rows)) + lineHeight(7)*float64(len(t.Notes))
+	if whole < keepTogether {
+		return max(18, whole)
+	}
+	return 24
 }
 
 func (p *paper) tableHead(t view.Table, widths []float64, total float64) {

@@ -165,7 +165,9 @@ func changeText(f *study.Finding) string {
 		parts = append(parts, "volume doubling time "+Value(*c.DoublingTimeDays, "d"))
 	}
 	text := strings.Join(parts, ", ")
-	text = strings.Join(nonEmpty(text, c.Reason), ". ")
+	if !(was != "" && is != "" && strings.HasPrefix(strings.ToLower(c.Reason), "longest diameter")) { // told already
+		text = strings.Join(nonEmpty(text, sentence(c.Reason)), ". ")
+	}
 	if text == "" {
 		return ""
 	}
