@@ -227,6 +227,12 @@ func (b *blockDecoder) setSignificant(f, row int, negative uint32) {
 
 // sign decodes the sign of a sample that has become significant.
 func (b *blockDecoder) sign(f, row int) uint32 {
+	c := signContexts[b.signIndex(f, row)]
+	return b.mq.decode(c&0x7f) ^ uint32(c>>7)
+}
+
+// signIndex is the index into signContexts of a sample.
+func (b *blockDecoder) signIndex(f, row int) uint32 {
 	shift := 3 * row
 	w := b.flags[f]
 	i := w >> shift & (sigN | sigW | sigE | sigS)
@@ -238,8 +244,7 @@ func (b *blockDecoder) sign(f, row int) uint32 {
 		i |= w >> (chi1 + shift - 3) & 1 << 4
 	}
 	i |= w >> (chi2 + shift) & 1 << 6
-	c := signContexts[i]
-	return b.mq.decode(c&0x7f) ^ uint32(c>>7)
+	return i
 }
 
 // put sets a new sample to one and a half steps of its plane.
