@@ -23,6 +23,9 @@ func chestCT(seed uint64, s *settings) (*Phantom, error) {
 	h := drawHabit(stream(seed, aspectHabit))
 	t := newTorso(h, r.between(0, 10))
 	t.lungMu *= 0.6
+	for i := range t.breasts { // lying down they are flat
+		t.breasts[i].semi[1] *= 0.6
+	}
 	var nodules []nodule
 	if o.noduleMM > 0 {
 		d, ok := t.placeInLung(stream(seed, aspectNodule), o)
