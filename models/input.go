@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/caliper-imaging/caliper/onnx/tensor"
@@ -56,6 +57,9 @@ func (c *Card) Prepare(ctx context.Context, v *volume.Volume) (*Prepared, error)
 	if v, err = preprocess.Apply(ctx, v, in.Normalise); err != nil {
 		return fail(err)
 	}
+	if v, err = finite(v); err != nil {
+		return fail(err)
+	}
 	if v, err = withChannels(v, in.Channels); err != nil {
 		return fail(err)
 	}
@@ -71,7 +75,36 @@ func (c *Card) Prepare(ctx context.Context, v *volume.Volume) (*Prepared, error)
 	if err != nil {
 		return fail(err)
 	}
+	if n := p.Image.Voxels(); in.Tile == nil && n > maxVoxels {
+		return fail(fmt.Errorf("want at most %d voxels at once, got %v = %d; crop the image", maxVoxels, p.Image.Size, n))
+	}
 	return p, nil
+}
+
+// maxVoxels bounds what a network without tiles is given: twice a head of 256³.
+const maxVoxels = 1 << 25
+
+// maxRespaced bounds a grid that is resampled before it is cropped.
+const maxRespaced = 1 << 28
+
+// finite sets values that are no number or infinite to the smallest finite one.
+func finite(v *volume.Volume) (*volume.Volume, error) {
+	copied := false
+	var lo float32
+	for i, x := range v.Data {
+		if x-x == 0 {
+			continue
+		}
+		if !copied {
+			var ok bool
+			if lo, _, ok = v.Range(); !ok {
+				return nil, errors.New("want finite values, got none")
+			}
+			v, copied = v.Clone(), true
+		}
+		v.Data[i] = lo
+	}
+	return v, nil
 }
 
 func (in Input) conform(ctx context.Context, v *volume.Volume) (*volume.Volume, error) {
@@ -80,6 +113,9 @@ func (in Input) conform(ctx context.Context, v *volume.Volume) (*volume.Volume, 
 		steps = append(steps, preprocess.Step{Name: "orient", Options: map[string]string{"axes": preprocess.ArrayOrientation(in.Axes)}})
 	}
 	if in.SpacingMM > 0 {
+		if n := fieldVoxels(v.Geometry, in.SpacingMM); n > maxRespaced {
+			return nil, fmt.Errorf("want a field of view of at most %d voxels of %g mm, got about %.3g", maxRespaced, in.SpacingMM, n)
+		}
 		steps = append(steps, preprocess.Step{Name: "resample", Options: map[string]string{"spacing": fmt.Sprint(in.SpacingMM)}})
 	}
 	v, err := preprocess.Apply(ctx, v, steps)
@@ -87,6 +123,15 @@ func (in Input) conform(ctx context.Context, v *volume.Volume) (*volume.Volume, 
 		return v, err
 	}
 	return cropTo(v, *in.Crop)
+}
+
+// fieldVoxels is about how many voxels of a spacing in mm the field of view takes.
+func fieldVoxels(g volume.Geometry, spacingMM float64) float64 {
+	n := 1.0
+	for k := range 3 {
+		n *= max(1, float64(g.Size[k])*g.Spacing[k]/spacingMM)
+	}
+	return n
 }
 
 // fit gives the image the size of the tensor.

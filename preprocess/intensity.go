@@ -100,6 +100,9 @@ func quantiles(_ context.Context, v *volume.Volume, o map[string]value) (*volume
 	if err != nil {
 		return nil, err
 	}
+	if lo == hi {
+		return nil, fmt.Errorf("want contrast between the quantiles %g and %g, got %g for both", o["lo"].number(), o["hi"].number(), lo)
+	}
 	mapTo01(v, lo, hi, o["clip"].on)
 	return v, nil
 }

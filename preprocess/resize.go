@@ -22,8 +22,14 @@ const (
 	Nearest  Interp = "nearest"
 )
 
+// maxSide bounds the sides that a slice is resized to.
+const maxSide = 1 << 15
+
 // Resize resizes each slice and channel to w × h pixels; the number of slices stays.
 func Resize(v *volume.Volume, w, h int, interp Interp) (*volume.Volume, error) {
+	if w < 1 || h < 1 || w > maxSide || h > maxSide {
+		return nil, fmt.Errorf("preprocess: resize: want sides of 1 to %d pixels, got %d × %d", maxSide, w, h)
+	}
 	g := v.Geometry.Resized([3]int{w, h, v.Size[2]})
 	out, err := volume.New(g, v.Channels, v.Unit)
 	if err != nil {

@@ -54,6 +54,14 @@ func respace(ctx context.Context, v *volume.Volume, spacing ...float64) (*volume
 	if same {
 		return v, nil
 	}
+	const most = 1 << 29
+	voxels := float64(v.Channels)
+	for n := range 3 {
+		voxels *= max(1, float64(v.Size[n])*v.Spacing[n]/spacing[n])
+	}
+	if voxels > most {
+		return nil, fmt.Errorf("spacing: want a grid of at most %d values, got about %.3g", most, voxels)
+	}
 	target := v.Respaced([3]float64{spacing[0], spacing[1], spacing[2]})
 	if err := target.Validate(); err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func Table() []Row {
 			{Name: "size", Doc: "width/height in pixels", kind: wholes}, {Name: "pad", Default: "0", Doc: "value around"},
 			{Name: "interp", Default: "auto", Doc: "auto, area, bilinear, triangle or nearest", kind: word}}},
 		{Name: "max", Doc: "divide by the largest value", inPlace: true, run: divideMax},
-		{Name: "minmax", Doc: "map the image's own range to lo .. hi", inPlace: true, run: minmax, Params: []Param{
+		{Name: "minmax", Doc: "map the image's own range to lo .. hi; an image of one value becomes lo", inPlace: true, run: minmax, Params: []Param{
 			{Name: "lo", Default: "0", Doc: "value of the smallest"}, {Name: "hi", Default: "1", Doc: "value of the largest"}}},
 		{Name: "orient", Doc: "reorder and flip axes without resampling", run: orient, Params: []Param{
 			{Name: "axes", Doc: "directions in which i, j and k grow, such as LPS", kind: word}}},
@@ -44,7 +44,7 @@ func Table() []Row {
 			{Name: "value", Default: "0", Doc: "value of the new voxels"}}},
 		{Name: "percentiles", Doc: "limit values to two percentiles of the image", inPlace: true, run: percentiles, Params: []Param{
 			{Name: "lo", Default: "0.5", Doc: "percent"}, {Name: "hi", Default: "99.5", Doc: "percent"}}},
-		{Name: "quantiles", Doc: "map two quantiles of the image to 0 and 1", inPlace: true, run: quantiles, Params: []Param{
+		{Name: "quantiles", Doc: "map two quantiles of the image to 0 and 1; refuses an image where they are equal", inPlace: true, run: quantiles, Params: []Param{
 			{Name: "lo", Default: "0.05", Doc: "fraction"}, {Name: "hi", Default: "0.95", Doc: "fraction"},
 			{Name: "clip", Default: "false", Doc: "limit to 0 .. 1", kind: flag}}},
 		{Name: "resample", Doc: "resample to a spacing (linear), same field of view", run: resampleStep, Params: []Param{

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/caliper-imaging/caliper/models"
 	"github.com/caliper-imaging/caliper/onnx/tensor"
@@ -131,6 +132,7 @@ func (s *scores) threshold(ctx context.Context, card *models.Card, target volume
 	if c := card.Output.Channel; c < 0 || c >= s.Channels {
 		return fmt.Errorf("segment: %s: output: want channel %d, got %d channels", card.Name, c, s.Channels)
 	}
+	s.Data = slices.Clone(s.Data)
 	card.Output.Activation.Activate(s.Data, s.Channels)
 	one, err := s.channel(card.Output.Channel)
 	if err != nil {
