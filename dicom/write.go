@@ -25,7 +25,9 @@ const (
 
 // WriteFile writes the data set to path as Write does: to a temporary file beside it, synced, then
 // renamed, so that path holds a whole file or what it held before.
-func WriteFile(path string, data Elements) (err error) {
+func WriteFile(path string, data Elements) error { return writeFile(path, data, ExplicitLittle) }
+
+func writeFile(path string, data Elements, syntax string) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".caliper-*")
 	if err != nil {
 		return fmt.Errorf("dicom: %w", err)
@@ -37,7 +39,7 @@ func WriteFile(path string, data Elements) (err error) {
 		}
 	}()
 	w := bufio.NewWriterSize(tmp, 1<<16)
-	if err = Write(w, data); err != nil {
+	if err = write(w, data, syntax); err != nil {
 		return err
 	}
 	if err = w.Flush(); err != nil {

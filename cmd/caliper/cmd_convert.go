@@ -19,6 +19,7 @@ type convertOptions struct {
 	inputFlags
 	in, out string
 	raw     bool
+	syntax  string
 }
 
 func newConvertCmd(s term.Streams) *cobra.Command {
@@ -34,6 +35,8 @@ a PNG of values that are not whole numbers from 0 to 65535 is scaled, and stderr
 ` + formatList() + `
 With --raw, IN is one DICOM file and OUT an .npy with the stored values in their own type, in the order
 frame, row, column, sample: no rescale, palette or colour conversion.
+With --transfer-syntax, IN and OUT are DICOM files, and OUT has IN's data set and stored values in the
+transfer syntax named: explicit, rle, jpeg-lossless, jpeg-ls, jpeg-2000 (all without loss), or by UID.
 
 ` + exitCodesHelp,
 		Example: "  caliper convert series/ head.nii.gz\n  caliper convert chest.dcm chest.png\n  caliper convert incoming/ niftis/\n  caliper convert --raw image.dcm stored.npy",
@@ -44,7 +47,9 @@ frame, row, column, sample: no rescale, palette or colour conversion.
 		},
 	}
 	o.inputFlags.add(cmd.Flags())
+	cmd.Flags().StringVar(&o.syntax, "transfer-syntax", "", "write a DICOM file in this transfer syntax")
 	cmd.Flags().BoolVar(&o.raw, "raw", false, "write the stored values of a DICOM file as .npy")
+	cmd.MarkFlagsMutuallyExclusive("raw", "transfer-syntax")
 	return cmd
 }
 
@@ -62,6 +67,9 @@ func formatList() string {
 func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
 	if o.raw {
 		return convertRaw(ctx, s, o)
+	}
+	if o.syntax != "" {
+		return convertSyntax(ctx, o)
 	}
 	options, err := o.options()
 	if err != nil {
@@ -166,6 +174,30 @@ func convertRaw(ctx context.Context, s term.Streams, o convertOptions) error {
 	}
 	if err := npy.Write(o.out, npy.FromRaw(raw)); err != nil {
 		return fmt.Errorf("%s: %w", o.out, err)
+	}
+	return nil
+}
+
+// syntaxes are the short names of transfer syntaxes that can be written.
+var syntaxes = map[string]string{
+	"explicit":      dicom.ExplicitLittle,
+	"rle":           "1.2.840.10008.1.2.5",
+	"jpeg-lossless": "1.2.840.10008.1.2.4.70",
+	"jpeg-ls":       "1.2.840.10008.1.2.4.80",
+	"jpeg-2000":     "1.2.840.10008.1.2.4.90",
+}
+
+func convertSyntax(ctx context.Context, o convertOptions) error {
+	uid := o.syntax
+	if known, ok := syntaxes[uid]; ok {
+		uid = known
+	}
+	f, err := dicom.OpenFile(o.in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.in, err)
+	}
+	if err := f.Transcode(ctx, o.out, uid); err != nil {
+		return fmt.Errorf("%s: %w", o.in, err)
 	}
 	return nil
 }

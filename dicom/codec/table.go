@@ -22,6 +22,7 @@ type Codec struct {
 	Lossy  bool
 	Native bool // the pixel data are not in fragments
 	Decode func(dst, src []byte, info frame.Info) error
+	Encode func(src []byte, info frame.Info) ([]byte, error) // nil where frames can't be written
 }
 
 // Table lists the transfer syntaxes by UID, each part as a number.
@@ -36,10 +37,10 @@ func Table() []Codec {
 		{UID: "1.2.840.10008.1.2.4.51", Name: "JPEG Extended", Lossy: true, Decode: jpeg.Decode},
 		{UID: "1.2.840.10008.1.2.4.55", Name: "JPEG Full Progression", Lossy: true, Decode: jpeg.Decode},
 		{UID: "1.2.840.10008.1.2.4.57", Name: "JPEG Lossless, Non-Hierarchical", Decode: lossless.Decode},
-		{UID: "1.2.840.10008.1.2.4.70", Name: "JPEG Lossless, Non-Hierarchical, First-Order Prediction", Decode: lossless.Decode},
-		{UID: "1.2.840.10008.1.2.4.80", Name: "JPEG-LS Lossless", Decode: jpegls.Decode},
+		{UID: "1.2.840.10008.1.2.4.70", Name: "JPEG Lossless, Non-Hierarchical, First-Order Prediction", Decode: lossless.Decode, Encode: lossless.Encode},
+		{UID: "1.2.840.10008.1.2.4.80", Name: "JPEG-LS Lossless", Decode: jpegls.Decode, Encode: jpegls.Encode},
 		{UID: "1.2.840.10008.1.2.4.81", Name: "JPEG-LS Near-Lossless", Lossy: true, Decode: jpegls.Decode},
-		{UID: "1.2.840.10008.1.2.4.90", Name: "JPEG 2000 Lossless Only", Decode: jpeg2000.Decode},
+		{UID: "1.2.840.10008.1.2.4.90", Name: "JPEG 2000 Lossless Only", Decode: jpeg2000.Decode, Encode: jpeg2000.Encode},
 		{UID: "1.2.840.10008.1.2.4.91", Name: "JPEG 2000", Lossy: true, Decode: jpeg2000.Decode},
 		{UID: "1.2.840.10008.1.2.4.100", Name: "MPEG2 Main Profile Main Level", Lossy: true},
 		{UID: "1.2.840.10008.1.2.4.101", Name: "MPEG2 Main Profile High Level", Lossy: true},
@@ -56,7 +57,7 @@ func Table() []Codec {
 		{UID: "1.2.840.10008.1.2.4.201", Name: "High-Throughput JPEG 2000 Lossless Only"},
 		{UID: "1.2.840.10008.1.2.4.202", Name: "High-Throughput JPEG 2000 with RPCL Options Lossless Only"},
 		{UID: "1.2.840.10008.1.2.4.203", Name: "High-Throughput JPEG 2000", Lossy: true},
-		{UID: "1.2.840.10008.1.2.5", Name: "RLE Lossless", Decode: rle.Decode},
+		{UID: "1.2.840.10008.1.2.5", Name: "RLE Lossless", Decode: rle.Decode, Encode: rle.Encode},
 		{UID: "1.2.840.10008.1.2.8.1", Name: "Deflated Image Frame Compression", Decode: deflated.Decode},
 	}
 }
