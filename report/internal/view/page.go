@@ -118,7 +118,7 @@ const (
 func Of(r *study.Result) *Page {
 	p := &Page{
 		Title: title(&r.Study), Key: r.Study.Key, Date: time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC),
-		Status: r.Status, Priority: r.Priority, PriorityNote: clip(r.PriorityReason), State: "Preliminary report, not signed",
+		Status: r.Status, Priority: r.Priority, PriorityNote: sentence(clip(r.PriorityReason)), State: "Preliminary report, not signed",
 		Disclaimer: r.Disclaimer,
 	}
 	if p.Priority == "" {
@@ -257,10 +257,12 @@ func advice(r *study.Result) []Block {
 	var list List
 	for _, k := range capped(order, maxItems) {
 		item := items[k]
-		if ids := of[k]; len(ids) > 8 {
-			item.Text += fmt.Sprintf(" (for %d findings)", len(ids))
-		} else if len(ids) > 0 {
-			item.Text += " (for " + clip(strings.Join(ids, ", ")) + ")"
+		whom := clip(strings.Join(of[k], ", "))
+		if n := len(of[k]); n > 8 {
+			whom = fmt.Sprintf("%d findings", n)
+		}
+		if whom != "" {
+			item.Text = strings.TrimSuffix(item.Text, ".") + " (for " + whom + ")."
 		}
 		list.Items = append(list.Items, item)
 	}

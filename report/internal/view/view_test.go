@@ -81,7 +81,7 @@ func TestAdviceIsToldOnce(t *testing.T) {
 	a := study.Advice{Text: "Chest CT", Guideline: "G", Edition: "2023", Citation: "C", Rule: "R", Urgency: study.Urgent}
 	r := &study.Result{Findings: []study.Finding{{ID: "F1", Advice: []study.Advice{a}}, {ID: "F2", Advice: []study.Advice{a}}}}
 	list := advice(r)[0].(List)
-	if len(list.Items) != 1 || list.Items[0].Text != "Urgent: Chest CT (for F1, F2)" || list.Items[0].Note != "G 2023. C. Rule applied: R" {
+	if len(list.Items) != 1 || list.Items[0].Text != "Urgent: Chest CT (for F1, F2)." || list.Items[0].Note != "G 2023. C. Rule applied: R" {
 		t.Errorf("got %+v", list.Items)
 	}
 }
