@@ -204,6 +204,7 @@ type strip struct {
 	buf, tmp     scratch
 	icStride     int // floats
 	taps         []simd.Tap
+	kernel       simd.Tile
 	listed       listed
 }
 
@@ -378,10 +379,11 @@ func within(shift, stride, in, out int) (lo, hi int) {
 }
 
 // tile returns the kernel's work for the strip's plane o and row r, but for what it writes; B is of the first column.
-func (s *strip) tile(t rowTile, c *column, o, r int) simd.Tile {
+func (s *strip) tile(t rowTile, c *column, o, r int) *simd.Tile {
 	q := &s.p
 	moved := s.listTaps(t, c, o, r)
-	tile := simd.Tile{B: &s.buf.F[moved], NTaps: len(s.taps), Taps: unsafe.SliceData(s.taps), N: s.icg, BStride: 4 * s.icStride}
+	tile := &s.kernel
+	*tile = simd.Tile{B: &s.buf.F[moved], NTaps: len(s.taps), Taps: unsafe.SliceData(s.taps), N: s.icg, BStride: 4 * s.icStride}
 	if len(c.weight) > 0 {
 		k := q.Kernel[0] * q.Kernel[1] * len(c.shift) * s.icg
 		tile.A = &c.weight[s.group*k*s.ocg+t.first*k]
@@ -470,17 +472,11 @@ func (s *strip) rowTile(t rowTile, o, r int) {
 	tile := s.tile(t, &s.columns[0], o, r)
 	var all bool
 	tile.Lo, tile.Hi, all = s.act.clamp()
-	tile.CStride = 4 * voxels
-	base := tile.B
-	columns(t.rows, n, func(j, nv, tail int) {
-		tile.B = simd.Ahead(base, j)
-		tile.C = &s.dst[at+j]
-		if s.add != nil {
-			tile.Init = &s.add[at+j]
-		}
-		tile.Tail = tail
-		simd.RunTile(t.rows, nv, &tile)
-	})
+	tile.C, tile.CStride = &s.dst[at], 4*voxels
+	if s.add != nil {
+		tile.Init = &s.add[at]
+	}
+	columns(t.rows, n, tile, false)
 	if !all {
 		for i := range t.rows {
 			row := s.dst[at+i*voxels:][:n]
@@ -489,26 +485,33 @@ func (s *strip) rowTile(t rowTile, o, r int) {
 	}
 }
 
-// columns calls f for each run of vectors, as even as the tile's height allows, that n columns are computed in.
-func columns(rows, n int, f func(j, nv, tail int)) {
+// columns runs the kernel over n columns in runs of vectors as even as the tile's height allows. The tile's B, C and Init are of
+// the first column; whole tells that the last vector may be stored whole.
+func columns(rows, n int, tile *simd.Tile, whole bool) {
 	lanes := simd.Lanes()
 	vecs := (n + lanes - 1) / lanes
-	runs := (vecs + simd.MaxVecs(rows) - 1) / simd.MaxVecs(rows)
+	most := simd.MaxVecs(rows)
+	runs := (vecs + most - 1) / most
+	b, c, init := tile.B, tile.C, tile.Init
 	for i := range runs {
 		lo, hi := i*vecs/runs, (i+1)*vecs/runs
-		f(lo*lanes, hi-lo, min(lanes, n-(hi-1)*lanes))
+		tile.B, tile.C = simd.Ahead(b, lo*lanes), simd.Ahead(c, lo*lanes)
+		if init != nil {
+			tile.Init = simd.Ahead(init, lo*lanes)
+		}
+		tile.Tail = lanes
+		if hi == vecs && !whole {
+			tile.Tail = n - (vecs-1)*lanes
+		}
+		simd.RunTile(rows, hi-lo, tile)
 	}
 }
 
 // temporary computes n columns of plane o and row r for a tile's channels, into rows that are stride apart.
 func (s *strip) temporary(tmp []float32, stride int, t rowTile, c *column, o, r, n int) {
 	tile := s.tile(t, c, o, r)
-	tile.CStride = 4 * stride
-	base := tile.B
-	columns(t.rows, n, func(j, nv, _ int) {
-		tile.B, tile.C, tile.Tail = simd.Ahead(base, j), &tmp[j], simd.Lanes()
-		simd.RunTile(t.rows, nv, &tile)
-	})
+	tile.C, tile.CStride = &tmp[0], 4*stride
+	columns(t.rows, n, tile, true)
 }
 
 // flatTile computes all of the strip's rows of plane o for a tile's channels as one row, and copies what is output out of it.

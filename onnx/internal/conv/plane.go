@@ -102,6 +102,8 @@ type planeStrip struct {
 	v, m, tmp              scratch
 	in                     simd.WinogradIn
 	out                    simd.WinogradOut
+	tap                    simd.Tap
+	kernel                 simd.Tile
 }
 
 func (s *planeStrip) compute() {
@@ -159,20 +161,17 @@ func (s *planeStrip) input() {
 func (s *planeStrip) products() {
 	lanes := simd.Lanes()
 	n := (s.n*s.across + lanes - 1) / lanes * lanes
-	tap := simd.Tap{}
-	tile := simd.Tile{Taps: &tap, NTaps: 1, N: s.icg, BStride: 4 * s.vStride, CStride: 4 * s.mStride}
+	tile := &s.kernel
+	*tile = simd.Tile{Taps: &s.tap, NTaps: 1, N: s.icg, BStride: 4 * s.vStride, CStride: 4 * s.mStride}
 	tile.NoClamp()
 	weight := s.k.weight[s.group*s.k.groupSize:]
 	v, m := s.v.F, s.m.F
 	for point := range 36 {
 		for _, t := range s.k.tiles {
 			tile.A = &weight[(point*s.ocg+t.first)*s.icg]
-			columns(t.rows, n, func(j, nv, tail int) {
-				tile.B = &v[point*s.vPoint+j]
-				tile.C = &m[point*s.mPoint+t.first*s.mStride+j]
-				tile.Tail = tail
-				simd.RunTile(t.rows, nv, &tile)
-			})
+			tile.B = &v[point*s.vPoint]
+			tile.C = &m[point*s.mPoint+t.first*s.mStride]
+			columns(t.rows, n, tile, true)
 		}
 	}
 }

@@ -63,6 +63,8 @@ type upsampleStrip struct {
 	*upsample
 	batch, group, d, h0, h1 int
 	buf, tmp                scratch
+	tap                     simd.Tap
+	kernel                  simd.Tile
 }
 
 func (s *upsampleStrip) compute() {
@@ -94,16 +96,14 @@ func (s *upsampleStrip) compute() {
 
 // product computes n columns of a tile's channels for one place in the kernel.
 func (s *upsampleStrip) product(tmp, weight []float32, t rowTile, n int) {
-	tap := simd.Tap{}
-	tile := simd.Tile{A: &weight[0], Taps: &tap, NTaps: 1, N: s.icg, BStride: 4 * s.bStride, CStride: 4 * s.tmpStride}
+	tile := &s.kernel
+	*tile = simd.Tile{A: &weight[0], Taps: &s.tap, NTaps: 1, N: s.icg, BStride: 4 * s.bStride, CStride: 4 * s.tmpStride}
 	tile.Lo, tile.Hi, _ = s.act.clamp()
 	if s.bias != nil {
 		tile.Bias = &s.bias[s.group*s.ocg+t.first]
 	}
-	columns(t.rows, n, func(j, nv, tail int) {
-		tile.B, tile.C, tile.Tail = &s.buf.F[j], &tmp[j], tail
-		simd.RunTile(t.rows, nv, &tile)
-	})
+	tile.B, tile.C = &s.buf.F[0], &tmp[0]
+	columns(t.rows, n, tile, true)
 }
 
 // weave writes the outputs of one channel and one depth in the kernel; tmp holds the channel's rows, by place in the kernel.

@@ -205,6 +205,11 @@ func (w *winograd) run(threads int) {
 		s.tiles = min(w.perStrip, len(w.tilesD)*len(w.tilesH)-s.first)
 		s.compute()
 	})
+	for i := range work {
+		work[i].v.release()
+		work[i].m.release()
+		work[i].tmp.release()
+	}
 }
 
 // winogradStrip is one worker's part.
@@ -212,8 +217,9 @@ type winogradStrip struct {
 	*winograd
 	batch, group, chunk int
 	first, tiles        int
-	v, m, tmp           []float32
+	v, m, tmp           scratch
 	taps                []simd.Tap
+	kernel              simd.Tile
 	in                  simd.WinogradIn
 	out                 simd.WinogradOut
 }
@@ -222,11 +228,9 @@ func (s *winogradStrip) compute() {
 	lanes := simd.Lanes()
 	points := s.f.points()
 	rows := 36 * max(s.inVecs, s.outVecs) * lanes
-	v, m, tmp := simd.Borrow(points*s.vPoint), simd.Borrow(points*s.mPoint), simd.Borrow(rows+4*s.outVecs*lanes)
-	defer v.Return()
-	defer m.Return()
-	defer tmp.Return()
-	s.v, s.m, s.tmp = v.F, m.F, tmp.F
+	s.v.grow(points * s.vPoint)
+	s.m.grow(points * s.mPoint)
+	s.tmp.grow(rows + 4*s.outVecs*lanes)
 	s.input()
 	s.products()
 	s.output()
@@ -263,7 +267,7 @@ func (s *winogradStrip) input() {
 				for k := range f.h {
 					in.Src[k] = row(d0, h0+k*p.Dilation[1])
 				}
-				in.Dst, in.DstStride = &s.v[to], 4*point
+				in.Dst, in.DstStride = &s.v.F[to], 4*point
 				simd.RunWinogradIn(f.h, in)
 				continue
 			}
@@ -272,15 +276,15 @@ func (s *winogradStrip) input() {
 				for j := range f.d {
 					in.Src[j] = row(d0+j*p.Dilation[0], h0+k*p.Dilation[1])
 				}
-				in.Dst = &s.tmp[k*width]
+				in.Dst = &s.tmp.F[k*width]
 				simd.RunWinogradIn(f.d, in)
 			}
 			in.SrcOff, in.Masks, in.DstStride = 0, &s.full[0], 4*point
 			for j := range f.d {
 				for k := range f.h {
-					in.Src[k] = &s.tmp[(j*f.h+k)*width]
+					in.Src[k] = &s.tmp.F[(j*f.h+k)*width]
 				}
-				in.Dst = &s.v[j*f.h*point+to]
+				in.Dst = &s.v.F[j*f.h*point+to]
 				simd.RunWinogradIn(f.h, in)
 			}
 		}
@@ -292,7 +296,8 @@ func (s *winogradStrip) products() {
 	lanes := simd.Lanes()
 	n := ((s.tiles-1)*s.pitch + s.nw + lanes - 1) / lanes * lanes
 	size := p.Kernel[2] * s.icg * s.ocg
-	tile := simd.Tile{NTaps: p.Kernel[2], N: s.icg, BStride: 4 * s.vStride, CStride: 4 * s.mStride}
+	tile := &s.kernel
+	*tile = simd.Tile{NTaps: p.Kernel[2], N: s.icg, BStride: 4 * s.vStride, CStride: 4 * s.mStride}
 	tile.NoClamp()
 	weight := s.k.weight[s.group*s.k.groupSize:]
 	for point := range s.f.points() {
@@ -303,12 +308,9 @@ func (s *winogradStrip) products() {
 			}
 			tile.A = &weight[point*size+t.first*p.Kernel[2]*s.icg]
 			tile.Taps = unsafe.SliceData(s.taps)
-			columns(t.rows, n, func(j, nv, tail int) {
-				tile.B = &s.v[point*s.vPoint+j]
-				tile.C = &s.m[point*s.mPoint+t.first*s.mStride+j]
-				tile.Tail = tail
-				simd.RunTile(t.rows, nv, &tile)
-			})
+			tile.B = &s.v.F[point*s.vPoint]
+			tile.C = &s.m.F[point*s.mPoint+t.first*s.mStride]
+			columns(t.rows, n, tile, true)
 		}
 	}
 }
@@ -322,7 +324,7 @@ func (s *winogradStrip) output() {
 	out := &s.out
 	out.Vecs = s.outVecs
 	point := s.mPoint
-	spare := s.tmp[36*width:]
+	spare := s.tmp.F[36*width:]
 	md, mh := outputs(f.d), outputs(f.h)
 	column := s.chunk * s.nw
 	n := min(s.nw, p.Out[2]-column)
@@ -363,7 +365,7 @@ func (s *winogradStrip) output() {
 				}
 			}
 			if f.d == 1 {
-				out.Src, out.SrcStride = &s.m[from], 4*point
+				out.Src, out.SrcStride = &s.m.F[from], 4*point
 				last(f.h, func(k int) int {
 					h := oh + k*p.Dilation[1]
 					if h >= p.Out[1] {
@@ -376,9 +378,9 @@ func (s *winogradStrip) output() {
 			out.SrcStride, out.Masks, out.Bias = 4*point, &s.full[0], 0
 			out.NoClamp()
 			for j := range f.d {
-				out.Src = &s.m[j*f.h*point+from]
+				out.Src = &s.m.F[j*f.h*point+from]
 				for k := range mh {
-					out.Dst[k] = &s.tmp[(k*f.d+j)*width]
+					out.Dst[k] = &s.tmp.F[(k*f.d+j)*width]
 				}
 				simd.RunWinogradOut(f.h, out)
 			}
@@ -388,7 +390,7 @@ func (s *winogradStrip) output() {
 				if h >= p.Out[1] {
 					break
 				}
-				out.Src = &s.tmp[k*f.d*width]
+				out.Src = &s.tmp.F[k*f.d*width]
 				last(f.d, func(j int) int {
 					d := od + j*p.Dilation[0]
 					if j >= md || d >= p.Out[0] {
