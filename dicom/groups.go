@@ -2,6 +2,8 @@ package dicom
 
 import (
 	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 )
 
 // frameHeader looks attributes up for one frame: in its functional group, then in the shared one
@@ -53,4 +55,28 @@ func (h frameHeader) strings(sequence, t tag.Tag) []string {
 		return v
 	}
 	return h.data.Strings(t)
+}
+
+// Plane is the place of one frame in the patient: PS3.3 C.7.6.2 and C.7.6.16.2.
+type Plane struct {
+	Position       [3]float64 // LPS mm, of the first pixel's centre
+	Row, Col       [3]float64 // unit directions in which columns and rows count up
+	SpacingMM      [2]float64 // between rows, between columns
+	Thickness      float64
+	SpacingBetween float64 // SpacingBetweenSlices; 0 where it is not given
+}
+
+// Planes gives the place of every frame; it errs where one has none.
+func (f *File) Planes() ([]Plane, error) {
+	var out []Plane
+	for n, s := range slicesOf(f) {
+		if !s.placed || s.spacingMM[0] == 0 {
+			return nil, frame.Errorf(pkg, "frame %d: want a position, an orientation and a pixel spacing, got not all", n)
+		}
+		out = append(out, Plane{s.pos, s.row, s.col, s.spacingMM, s.thickness, s.between})
+	}
+	if len(out) == 0 {
+		return nil, frame.Errorf(pkg, "pixel data: want frames, got none")
+	}
+	return out, nil
 }
