@@ -22,8 +22,7 @@ import (
 func batch(t testing.TB, dir string) []study.WorklistEntry {
 	t.Helper()
 	var entries []study.WorklistEntry
-	for _, name := range []string{"skipped", "chest", "failed", "brain", "ct"} {
-		r := samples()[name]
+	for _, r := range []*study.Result{skipped(), chest(), failed(), brain(), abdomen()} {
 		if err := WriteStudy(filepath.Join(dir, "studies", r.Study.Key), r); err != nil {
 			t.Fatal(err)
 		}
