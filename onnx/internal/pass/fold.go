@@ -110,7 +110,7 @@ func setConst(v *graph.Value, t *tensor.Tensor) {
 
 // shapeOf folds Shape and Size of a value whose dimensions are known at load.
 func shapeOf(n *graph.Node) bool {
-	if n.Domain != "" || n.Op != "Shape" && n.Op != "Size" || len(n.In) != 1 || n.In[0] == nil || n.Out[0] == nil {
+	if n.Domain != "" || n.Op != "Shape" && n.Op != "Size" || len(n.In) != 1 || n.In[0] == nil || len(n.Out) != 1 || n.Out[0] == nil {
 		return false
 	}
 	t := n.In[0].Type

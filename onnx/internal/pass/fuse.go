@@ -35,7 +35,7 @@ const maxFuse = 1 << 14
 
 func (r *rewriter) all(step func(*graph.Node)) {
 	for _, n := range r.g.Nodes {
-		if !r.dead[n] && n.Domain == "" {
+		if !r.dead[n] && n.Domain == "" && n.HasIn(0) && len(n.Out) > 0 && n.Out[0] != nil {
 			step(n)
 		}
 	}
@@ -167,7 +167,7 @@ func (r *rewriter) gelu(n *graph.Node) {
 }
 
 func isConv(n *graph.Node) bool {
-	return n != nil && n.Domain == "" && (n.Op == "Conv" || n.Op == "ConvTranspose") && !n.Has(ops.FusedActivation)
+	return n != nil && n.Domain == "" && n.HasIn(1) && len(n.Out) == 1 && (n.Op == "Conv" || n.Op == "ConvTranspose") && !n.Has(ops.FusedActivation)
 }
 
 // outChannels is the number of output channels of a convolution with a known float32 weight, else 0.
@@ -244,7 +244,7 @@ func (r *rewriter) scaleChannels(c *graph.Node, ch int, scale, shift []float64) 
 
 // channelBias folds the sum with one constant a channel into the bias of the convolution before it.
 func (r *rewriter) channelBias(n *graph.Node) {
-	if n.Op != "Add" || n.Version < 7 {
+	if n.Op != "Add" || n.Version < 7 || len(n.In) != 2 {
 		return
 	}
 	for i, v := range n.In {
@@ -286,7 +286,7 @@ func (r *rewriter) activation(n *graph.Node) {
 		return
 	}
 	c := r.maker[n.In[0]]
-	if c == nil || r.sole(n.In[0]) != n || c.Domain != "" || c.Has(ops.FusedActivation) {
+	if c == nil || r.sole(n.In[0]) != n || c.Domain != "" || !c.HasIn(1) || c.Out[0] != n.In[0] || c.Has(ops.FusedActivation) {
 		return
 	}
 	switch c.Op {
@@ -333,14 +333,14 @@ func clipActivation(n *graph.Node) conv.Activation {
 
 // residual puts the sum with another tensor into the convolution before it, at the place of the sum.
 func (r *rewriter) residual(n *graph.Node) {
-	if n.Op != "Add" || n.Version < 7 || n.In[0] == n.In[1] {
+	if n.Op != "Add" || n.Version < 7 || len(n.In) != 2 || n.In[0] == n.In[1] {
 		return
 	}
 	at := -1
 	var best *graph.Node
 	for i, v := range n.In {
 		c := r.maker[v]
-		if !isConv(c) || c.Op != "Conv" || r.sole(v) != n || len(c.In) > 3 || floatConst(c.In[1]) == nil || n.In[1-i].Const != nil {
+		if !isConv(c) || c.Op != "Conv" || r.sole(v) != n || len(c.In) > 3 || floatConst(c.In[1]) == nil || n.In[1-i] == nil || n.In[1-i].Const != nil {
 			continue
 		}
 		if p := r.position(c); p > at {
