@@ -20,7 +20,7 @@ var avx512Tier = tier{
 	},
 	unary: [numUnary]func(dst, x []float32, p, q float32){
 		opScaleShift: scaleShift512, opAxpy: axpy512, opClamp: clamp512, opLeaky: leaky512, opExp: exp512, opSigmoid: sigmoid512,
-		opSilu: silu512, opTanh: tanh512, opErf: erf512, opGelu: gelu512, opElu: elu512,
+		opSilu: silu512, opTanh: tanh512, opErf: erf512, opGelu: gelu512, opElu: elu512, opHardSwish: hardSwish512,
 	},
 	reduce: [numReduce]func(x, y []float32, p float32) float32{opSum: sum512, opSumSq: sumSq512, opDot: dot512, opMaxOf: maxOf512},
 	split4: split4512,
@@ -41,7 +41,7 @@ var avx2Tier = tier{
 	},
 	unary: [numUnary]func(dst, x []float32, p, q float32){
 		opScaleShift: scaleShift256, opAxpy: axpy256, opClamp: clamp256, opLeaky: leaky256, opExp: exp256, opSigmoid: sigmoid256,
-		opSilu: silu256, opTanh: tanh256, opErf: erf256, opGelu: gelu256, opElu: elu256,
+		opSilu: silu256, opTanh: tanh256, opErf: erf256, opGelu: gelu256, opElu: elu256, opHardSwish: hardSwish256,
 	},
 	reduce: [numReduce]func(x, y []float32, p float32) float32{opSum: sum256, opSumSq: sumSq256, opDot: dot256, opMaxOf: maxOf256},
 	split4: split4256,

@@ -28,6 +28,7 @@ const (
 	opErf
 	opGelu
 	opElu
+	opHardSwish
 	numUnary
 )
 
@@ -55,7 +56,7 @@ func (t *tier) runBinary(op binaryOp, dst, a, b []float32) {
 		var x, y, z [maxGranule]float32
 		copy(x[:], a[whole:])
 		copy(y[:], b[whole:])
-		t.binary[op](z[:t.vector], x[:t.vector], y[:t.vector])
+		binaryTail(t.vector, op, z[:t.vector], x[:t.vector], y[:t.vector])
 		copy(dst[whole:], z[:])
 	}
 }
@@ -71,7 +72,7 @@ func (t *tier) runUnary(op unaryOp, dst, x []float32, p, q float32) {
 		var v, z [maxGranule]float32
 		copy(v[:], x[whole:])
 		copy(z[:], dst[whole:])
-		t.unary[op](z[:t.vector], v[:t.vector], p, q)
+		unaryTail(t.vector, op, z[:t.vector], v[:t.vector], p, q)
 		copy(dst[whole:], z[:])
 	}
 }
@@ -98,7 +99,7 @@ func (t *tier) runReduce(op reduceOp, x, y []float32, p, pad float32) float32 {
 	}
 	copy(v[:], x[whole:])
 	copy(z[:], y[whole:])
-	return combine(op, head, t.reduce[op](v[:t.vector], z[:t.vector], p))
+	return combine(op, head, reduceTail(t.vector, op, v[:t.vector], z[:t.vector], p))
 }
 
 func identity(op reduceOp) float32 {
@@ -173,6 +174,9 @@ func Gelu(dst, x []float32) { active.runUnary(opGelu, dst, x, 0, 0) }
 
 // Elu sets dst = x where x ≥ 0, else alpha·(eˣ−1).
 func Elu(dst, x []float32, alpha float32) { active.runUnary(opElu, dst, x, alpha, 0) }
+
+// HardSwish sets dst = x·min(max(x/6+1/2, 0), 1).
+func HardSwish(dst, x []float32) { active.runUnary(opHardSwish, dst, x, 0, 0) }
 
 // Sum returns Σx; the order of summation depends only on the length and the tier.
 func Sum(x []float32) float32 { return active.runReduce(opSum, x, x, 0, 0) }

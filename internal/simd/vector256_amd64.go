@@ -53,6 +53,9 @@ func erf256(dst []float32, x []float32, p float32, q float32)
 func gelu256(dst []float32, x []float32, p float32, q float32)
 
 //go:noescape
+func hardSwish256(dst []float32, x []float32, p float32, q float32)
+
+//go:noescape
 func elu256(dst []float32, x []float32, p float32, q float32)
 
 //go:noescape

@@ -689,6 +689,38 @@ loop:
 DATA c3f3504f3_256<>+0(SB)/4, $0x3f3504f3
 GLOBL c3f3504f3_256<>(SB), RODATA|NOPTR, $4
 
+// func hardSwish256(dst []float32, x []float32, p float32, q float32)
+// Requires: AVX
+TEXT ·hardSwish256(SB), NOSPLIT, $0-56
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSS p+48(FP), Y0
+	VBROADCASTSS q+52(FP), Y0
+	XORQ         BX, BX
+
+loop:
+	VMOVUPS      (CX)(BX*4), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS c3e2aaaab_256<>+0(SB), Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS c3f000000_256<>+0(SB), Y2
+	VADDPS       Y2, Y1, Y1
+	VBROADCASTSS c00000000_256<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VBROADCASTSS c3f800000_256<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	CMPQ         BX, DX
+	JLT          loop
+	VZEROUPPER
+	RET
+
+DATA c3e2aaaab_256<>+0(SB)/4, $0x3e2aaaab
+GLOBL c3e2aaaab_256<>(SB), RODATA|NOPTR, $4
+
 // func elu256(dst []float32, x []float32, p float32, q float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·elu256(SB), NOSPLIT, $0-56

@@ -53,6 +53,9 @@ func erf512(dst []float32, x []float32, p float32, q float32)
 func gelu512(dst []float32, x []float32, p float32, q float32)
 
 //go:noescape
+func hardSwish512(dst []float32, x []float32, p float32, q float32)
+
+//go:noescape
 func elu512(dst []float32, x []float32, p float32, q float32)
 
 //go:noescape

@@ -647,6 +647,38 @@ loop:
 DATA c3f3504f3_512<>+0(SB)/4, $0x3f3504f3
 GLOBL c3f3504f3_512<>(SB), RODATA|NOPTR, $4
 
+// func hardSwish512(dst []float32, x []float32, p float32, q float32)
+// Requires: AVX, AVX512F
+TEXT ·hardSwish512(SB), NOSPLIT, $0-56
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSS p+48(FP), Z0
+	VBROADCASTSS q+52(FP), Z0
+	XORQ         BX, BX
+
+loop:
+	VMOVUPS      (CX)(BX*4), Z0
+	VMOVAPS      Z0, Z1
+	VBROADCASTSS c3e2aaaab_512<>+0(SB), Z2
+	VMULPS       Z2, Z1, Z1
+	VBROADCASTSS c3f000000_512<>+0(SB), Z2
+	VADDPS       Z2, Z1, Z1
+	VBROADCASTSS c00000000_512<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VBROADCASTSS c3f800000_512<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (AX)(BX*4)
+	ADDQ         $0x10, BX
+	CMPQ         BX, DX
+	JLT          loop
+	VZEROUPPER
+	RET
+
+DATA c3e2aaaab_512<>+0(SB)/4, $0x3e2aaaab
+GLOBL c3e2aaaab_512<>(SB), RODATA|NOPTR, $4
+
 // func elu512(dst []float32, x []float32, p float32, q float32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·elu512(SB), NOSPLIT, $0-56

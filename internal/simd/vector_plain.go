@@ -73,12 +73,13 @@ var unaryPlain = [numUnary]func(dst, x []float32, p, q float32){
 			dst[i] = v
 		}
 	},
-	opExp:     each(func(x, p, q float64) float64 { return math.Exp(float64(float32(x + q))) }),
-	opSigmoid: each(func(x, _, _ float64) float64 { return 1 / (1 + math.Exp(-x)) }),
-	opSilu:    each(func(x, _, _ float64) float64 { return x / (1 + math.Exp(-x)) }),
-	opTanh:    each(func(x, _, _ float64) float64 { return math.Tanh(x) }),
-	opErf:     each(func(x, _, _ float64) float64 { return math.Erf(x) }),
-	opGelu:    each(func(x, _, _ float64) float64 { return x / 2 * (1 + math.Erf(x/math.Sqrt2)) }),
+	opExp:       each(func(x, p, q float64) float64 { return math.Exp(float64(float32(x + q))) }),
+	opSigmoid:   each(func(x, _, _ float64) float64 { return 1 / (1 + math.Exp(-x)) }),
+	opSilu:      each(func(x, _, _ float64) float64 { return x / (1 + math.Exp(-x)) }),
+	opTanh:      each(func(x, _, _ float64) float64 { return math.Tanh(x) }),
+	opErf:       each(func(x, _, _ float64) float64 { return math.Erf(x) }),
+	opGelu:      each(func(x, _, _ float64) float64 { return x / 2 * (1 + math.Erf(x/math.Sqrt2)) }),
+	opHardSwish: each(func(x, _, _ float64) float64 { return x * min(max(x/6+0.5, 0), 1) }),
 	opElu: each(func(x, p, _ float64) float64 {
 		if x < 0 {
 			return p * math.Expm1(x)

@@ -27,6 +27,7 @@ var unaryCases = [numUnary]struct {
 	opTanh:       {"tanh", 0, 0, 4, 0},
 	opErf:        {"erf", 0, 0, 6, 0},
 	opGelu:       {"gelu", 0, 0, 6, 1e-6},
+	opHardSwish:  {"hardSwish", 0, 0, 3, 3e-7},
 	opElu:        {"elu", 0.5, 0, 2, 1e-7},
 }
 

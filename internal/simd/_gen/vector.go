@@ -49,6 +49,15 @@ func (m *machine) vectors() {
 		VMULPS(half, x, x)
 		VFMADD213PS(x, y, x) // y·x + x
 	})
+	m.unary("hardSwish", func(x, _, _, _ reg.VecVirtual) {
+		y := m.v()
+		VMOVAPS(x, y)
+		VMULPS(m.all(1./6), y, y)
+		VADDPS(m.all(0.5), y, y)
+		VMAXPS(y, m.all(0), y)
+		VMINPS(y, m.all(1), y)
+		VMULPS(y, x, x)
+	})
 	m.unary("elu", func(x, _, p, _ reg.VecVirtual) {
 		y := m.v()
 		VMOVAPS(x, y)

@@ -69,8 +69,6 @@ func (a Activation) Apply(dst, x []float32) {
 		simd.ScaleShift(dst, x, a.A, a.B)
 		simd.Clamp(dst, dst, 0, 1)
 	case HardSwish:
-		for i, v := range x {
-			dst[i] = v * min(max(v/6+0.5, 0), 1)
-		}
+		simd.HardSwish(dst, x)
 	}
 }
