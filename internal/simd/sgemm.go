@@ -4,7 +4,7 @@ import "unsafe"
 
 // Block sizes of the product: kc steps of the inner dimension at a time, nc columns of B packed at a time, mc rows of A a task.
 const (
-	gemmKC = 320
+	gemmKC = 384
 	gemmNC = 2048
 	gemmMC = 168
 )
@@ -90,16 +90,19 @@ func (g *gemm) run(accumulate bool) {
 	inPlace := !g.transB && g.m <= active.maxRows[nv]
 	nc := min(g.n, gemmNC)
 	panels := (nc + nr - 1) / nr
+	kBlocks := (g.k + gemmKC - 1) / gemmKC
+	deepest := (g.k + kBlocks - 1) / kBlocks
 	var pb *Scratch
 	if !inPlace {
-		pb = Borrow(panels * nr * min(g.k, gemmKC))
+		pb = Borrow(panels * nr * deepest)
 		defer pb.Return()
 	}
 	for jc := 0; jc < g.n; jc += gemmNC {
 		nc := min(gemmNC, g.n-jc)
 		panels := (nc + nr - 1) / nr
-		for pc := 0; pc < g.k; pc += gemmKC {
-			kc := min(gemmKC, g.k-pc)
+		for kb := range kBlocks {
+			pc := kb * g.k / kBlocks
+			kc := (kb+1)*g.k/kBlocks - pc
 			if !inPlace {
 				Parallel(g.threads, panels, func(lo, hi int) {
 					for p := lo; p < hi; p++ {
@@ -128,29 +131,27 @@ func gemmVecs(m int) int {
 	return 1
 }
 
-// balanced returns the height of the tiles that m rows fall into when none is higher than most.
-func balanced(m, most int) int {
-	tiles := (m + most - 1) / most
-	return (m + tiles - 1) / tiles
-}
-
 func (g *gemm) blocks(pb []float32, jc, nc, pc, kc, nv int, load bool) {
 	nr := nv * active.lanes
-	mr := balanced(min(g.m, gemmMC), active.maxRows[nv])
-	mc := gemmMC / mr * mr
-	mBlocks := (g.m + mc - 1) / mc
+	most := active.maxRows[nv]
+	tiles := (g.m + most - 1) / most // of nearly equal height: tile i has rows i·m/tiles to (i+1)·m/tiles
+	perBlock := max(1, gemmMC/most)
+	mBlocks := (tiles + perBlock - 1) / perBlock
 	panels := (nc + nr - 1) / nr
 	nBlocks := 1
 	for mBlocks*nBlocks < 2*g.threads && nBlocks < panels {
 		nBlocks++
 	}
+	top := func(tile int) int { return tile * g.m / tiles }
 	Each(g.threads, mBlocks*nBlocks, func(_, task int) {
 		ib, jb := task/nBlocks, task%nBlocks
-		i0 := ib * mc
-		rows := min(mc, g.m-i0)
-		pa := Borrow(((rows + mr - 1) / mr) * mr * kc)
+		t0, t1 := ib*tiles/mBlocks, (ib+1)*tiles/mBlocks
+		i0 := top(t0)
+		pa := Borrow((top(t1) - i0) * kc)
 		defer pa.Return()
-		packA(pa.F, g.a, g.lda, g.transA, g.alpha, i0, rows, pc, kc, mr)
+		for i := t0; i < t1; i++ {
+			packA(pa.F[(top(i)-i0)*kc:], g.a, g.lda, g.transA, g.alpha, top(i), top(i+1)-top(i), pc, kc)
+		}
 		tap := Tap{}
 		t := Tile{Taps: &tap, NTaps: 1, N: kc, BStride: 4 * nr, CStride: 4 * g.ldc}
 		t.NoClamp()
@@ -159,14 +160,14 @@ func (g *gemm) blocks(pb []float32, jc, nc, pc, kc, nv int, load bool) {
 			t.B = &pb[p*nr*kc]
 			vecs := (cols + active.lanes - 1) / active.lanes
 			t.Tail = cols - (vecs-1)*active.lanes
-			for i := 0; i < rows; i += mr {
-				t.A = &pa.F[i*kc]
-				t.C = &g.c[(i0+i)*g.ldc+jc+p*nr]
+			for i := t0; i < t1; i++ {
+				t.A = &pa.F[(top(i)-i0)*kc]
+				t.C = &g.c[top(i)*g.ldc+jc+p*nr]
 				t.Init = nil
 				if load {
 					t.Init = t.C
 				}
-				active.tile(min(mr, rows-i), vecs, &t)
+				active.tile(top(i+1)-top(i), vecs, &t)
 			}
 		}
 	})
@@ -178,7 +179,7 @@ func (g *gemm) rowsInPlace(jc, nc, pc, kc, nv int, load bool) {
 	panels := (nc + nr - 1) / nr
 	pa := Borrow(g.m * kc)
 	defer pa.Return()
-	packA(pa.F, g.a, g.lda, g.transA, g.alpha, 0, g.m, pc, kc, g.m)
+	packA(pa.F, g.a, g.lda, g.transA, g.alpha, 0, g.m, pc, kc)
 	Parallel(g.threads, panels, func(lo, hi int) {
 		tap := Tap{}
 		t := Tile{A: unsafe.SliceData(pa.F), Taps: &tap, NTaps: 1, N: kc, CStride: 4 * g.ldc}
@@ -209,26 +210,22 @@ func (g *gemm) rowsInPlace(jc, nc, pc, kc, nv int, load bool) {
 	})
 }
 
-// packA lays rows i0… of alpha·op(A), columns p0…p0+kc, out as tiles of mr rows: [tile][kc][mr]; the last tile is as high as what
-// is left.
-func packA(dst, a []float32, lda int, trans bool, alpha float32, i0, rows, p0, kc, mr int) {
-	for i := 0; i < rows; i += mr {
-		h := min(mr, rows-i)
-		d := dst[i*kc : i*kc+h*kc]
-		if trans {
-			for p := range kc {
-				src := a[(p0+p)*lda+i0+i:][:h]
-				for r, v := range src {
-					d[p*h+r] = v * alpha
-				}
+// packA lays a tile of h rows from i0 of alpha·op(A), columns p0…p0+kc, out as [kc][h].
+func packA(dst, a []float32, lda int, trans bool, alpha float32, i0, h, p0, kc int) {
+	d := dst[:h*kc]
+	if trans {
+		for p := range kc {
+			src := a[(p0+p)*lda+i0:][:h]
+			for r, v := range src {
+				d[p*h+r] = v * alpha
 			}
-			continue
 		}
-		for r := range h {
-			src := a[(i0+i+r)*lda+p0:][:kc]
-			for p, q := 0, r; p < len(src) && q < len(d); p, q = p+1, q+h {
-				d[q] = src[p] * alpha
-			}
+		return
+	}
+	for r := range h {
+		src := a[(i0+r)*lda+p0:][:kc]
+		for p, q := 0, r; p < len(src) && q < len(d); p, q = p+1, q+h {
+			d[q] = src[p] * alpha
 		}
 	}
 }
