@@ -105,8 +105,9 @@ func (g *gemm) run(accumulate bool) {
 			kc := (kb+1)*g.k/kBlocks - pc
 			if !inPlace {
 				Parallel(g.threads, panels, func(lo, hi int) {
-					for p := lo; p < hi; p++ {
-						packB(pb.F[p*nr*kc:(p+1)*nr*kc], g.b, g.ldb, g.transB, pc, kc, jc+p*nr, min(nr, nc-p*nr), nr)
+					for p := lo; p < hi; p += panelsTogether {
+						q := min(p+panelsTogether, hi)
+						packB(pb.F[p*nr*kc:q*nr*kc], g.b, g.ldb, g.transB, pc, kc, jc+p*nr, min(nr*(q-p), nc-p*nr), nr)
 					}
 				})
 			}
@@ -230,23 +231,43 @@ func packA(dst, a []float32, lda int, trans bool, alpha float32, i0, h, p0, kc i
 	}
 }
 
-// packB lays cols columns from j0 of rows p0…p0+kc of op(B) out as [kc][nr], zeros behind the columns.
+// panelsTogether is how many panels of B are packed at a time, so that longer runs of its rows are read.
+const panelsTogether = 8
+
+// packB lays cols columns from j0 of rows p0…p0+kc of op(B) out as panels [kc][nr], zeros behind the columns.
 func packB(dst, b []float32, ldb int, trans bool, p0, kc, j0, cols, nr int) {
 	if !trans {
 		for p := range kc {
-			d := dst[p*nr : (p+1)*nr]
-			copy(d, b[(p0+p)*ldb+j0:][:cols])
-			clear(d[cols:])
+			src := b[(p0+p)*ldb+j0:][:cols]
+			for at := p * nr; len(src) > 0; at += kc * nr {
+				d := dst[at : at+nr]
+				n := copy(d, src)
+				clear(d[n:])
+				src = src[n:]
+			}
 		}
 		return
 	}
-	if cols < nr {
-		clear(dst[:kc*nr])
+	if cols%nr > 0 {
+		clear(dst[cols/nr*nr*kc:])
 	}
-	for j := 0; j < cols; j++ {
-		src := b[(j0+j)*ldb+p0:][:kc]
-		for p, q := 0, j; p < len(src) && q < len(dst); p, q = p+1, q+nr {
-			dst[q] = src[p]
+	// Four rows of B at a time, which become neighbours.
+	for j := 0; j < cols; {
+		d := dst[j/nr*nr*kc+j%nr:]
+		if j+4 <= cols && j%nr+4 <= nr {
+			s0, s1 := b[(j0+j)*ldb+p0:][:kc], b[(j0+j+1)*ldb+p0:][:kc]
+			s2, s3 := b[(j0+j+2)*ldb+p0:][:kc], b[(j0+j+3)*ldb+p0:][:kc]
+			for p := range s0 {
+				q := (*[4]float32)(d[p*nr:])
+				q[0], q[1], q[2], q[3] = s0[p], s1[p], s2[p], s3[p]
+			}
+			j += 4
+			continue
 		}
+		src := b[(j0+j)*ldb+p0:][:kc]
+		for p, v := range src {
+			d[p*nr] = v
+		}
+		j++
 	}
 }
