@@ -182,16 +182,19 @@ func Localiser(s study.Series) bool {
 	return false
 }
 
-// OpenMask reads a label image of whole numbers: NIfTI, MetaImage, NRRD, MGH, or a grey PNG.
+// OpenMask reads a label image of whole numbers: a DICOM Segmentation, NIfTI, MetaImage, NRRD, MGH, or a grey PNG.
 func OpenMask(path string) (*volume.Mask, error) {
 	name, err := Sniff(path)
 	if err != nil {
 		return nil, fmt.Errorf("intake: mask: %w", err)
 	}
+	if name == "dicom" {
+		return dicomMask(path)
+	}
 	if row, ok := formatOf(name); ok && row.mask != nil {
 		return row.mask(path)
 	}
-	var can []string
+	can := []string{"dicom segmentation"}
 	for _, row := range Formats() {
 		if row.mask != nil {
 			can = append(can, row.Name)
@@ -203,9 +206,13 @@ func OpenMask(path string) (*volume.Mask, error) {
 	return nil, volume.Unsupported("intake: mask: want %s, got %s", strings.Join(can, ", "), name)
 }
 
-// OpenMaskOn reads a label image that must lie on the grid of an image. A picture has no place of its own:
+// OpenMaskOn reads a label image that must lie on the grid of an image; an RT Structure Set is filled on
+// that grid. A picture has no place of its own:
 // one of the image's size takes its grid.
 func OpenMaskOn(path string, g volume.Geometry) (*volume.Mask, error) {
+	if m, ok, err := structureSet(path, g); ok {
+		return m, err
+	}
 	m, err := OpenMask(path)
 	if err != nil {
 		return nil, err
