@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -41,8 +42,11 @@ func Frames(ctx context.Context, path string) iter.Seq2[*volume.Volume, error] {
 			return
 		}
 		defer src.Close()
-		for range h.Frames {
+		for n := range h.Frames {
 			v, err := h.frame(src)
+			if err == nil && n == h.Frames-1 {
+				err = h.verify(src)
+			}
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -61,7 +65,9 @@ func Frames(ctx context.Context, path string) iter.Seq2[*volume.Volume, error] {
 func (h *Header) frame(src io.Reader) (*volume.Volume, error) {
 	need := int64(h.Voxels()) * int64(h.Channels) * int64(h.DType.Size())
 	var b bytes.Buffer
-	if n, err := io.Copy(&b, io.LimitReader(src, need)); err != nil || n < need {
+	if n, err := io.Copy(&b, io.LimitReader(src, need)); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, volume.Malformed("metaimage: voxels: %w", err)
+	} else if n < need {
 		return nil, volume.Malformed("metaimage: voxels: want %d bytes by the header, got %d", need, n)
 	}
 	values := make([]float32, h.Voxels()*h.Channels)
@@ -149,4 +155,15 @@ func (h *Header) beside(path string) (*source, error) {
 		return nil, volume.Malformed("metaimage: ElementDataFile: the file of the voxels can't be opened: %w", err)
 	}
 	return &source{bufio.NewReaderSize(f, 1<<18), f}, nil
+}
+
+// verify reads a compressed stream to its end, where its checksum is.
+func (h *Header) verify(src *source) error {
+	if !h.compressed {
+		return nil
+	}
+	if _, err := io.Copy(io.Discard, src); err != nil {
+		return volume.Malformed("metaimage: voxels: %w", err)
+	}
+	return nil
 }

@@ -143,8 +143,11 @@ func Frames(ctx context.Context, path string) iter.Seq2[*volume.Volume, error] {
 			yield(nil, err)
 			return
 		}
-		for range h.Frames {
+		for n := range h.Frames {
 			v, err := h.frame(src)
+			if err == nil && n == h.Frames-1 {
+				err = h.verify(src)
+			}
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -194,10 +197,23 @@ func begin(r io.Reader, size int64) (*Header, io.Reader, error) {
 func (h *Header) frame(src io.Reader) (*volume.Volume, error) {
 	need := int64(h.Voxels()) * int64(h.DType.Size())
 	var b bytes.Buffer
-	if n, err := io.Copy(&b, io.LimitReader(src, need)); err != nil || n < need {
+	if n, err := io.Copy(&b, io.LimitReader(src, need)); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, volume.Malformed("mgh: voxels: %w", err)
+	} else if n < need {
 		return nil, volume.Malformed("mgh: voxels: want %d bytes by the header, got %d", need, n)
 	}
 	v := &volume.Volume{Geometry: h.Geometry, Channels: 1, Data: make([]float32, h.Voxels())}
 	volume.Samples(v.Data, b.Bytes(), h.DType, true)
 	return v, nil
+}
+
+// verify reads a compressed stream to its end, where its checksum is.
+func (h *Header) verify(src io.Reader) error {
+	if _, packed := src.(*gzip.Reader); !packed {
+		return nil
+	}
+	if _, err := io.Copy(io.Discard, src); err != nil {
+		return volume.Malformed("mgh: voxels: %w", err)
+	}
+	return nil
 }

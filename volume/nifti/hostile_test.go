@@ -116,6 +116,30 @@ func TestDamagedGzip(t *testing.T) {
 	}
 }
 
+// A damaged byte that makes the stream longer leaves more than the voxels in front of the checksum.
+func TestDamagedLongerGzip(t *testing.T) {
+	var z bytes.Buffer
+	w := gzip.NewWriter(&z)
+	w.Write(small(t))
+	w.Write([]byte("more than the header announces"))
+	w.Close()
+	b := z.Bytes()
+	path := filepath.Join(t.TempDir(), "x.nii.gz")
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(path); err != nil {
+		t.Errorf("bytes after the voxels: want no error, got %v", err)
+	}
+	b[len(b)-6] ^= 0xff // in the checksum
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(path); err == nil || !strings.Contains(err.Error(), "checksum") {
+		t.Errorf("want a checksum error, got %v", err)
+	}
+}
+
 // A small file that claims a huge image costs memory for what it holds, not for what it claims.
 func TestEmptyClaimCostsLittle(t *testing.T) {
 	b := small(t)

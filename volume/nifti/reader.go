@@ -22,10 +22,11 @@ const maxInflation = 1100
 // Reader gives the time points of a file one after the other.
 type Reader struct {
 	*Header
-	r     io.Reader
-	files []*os.File
-	next  int
-	wary  bool // the header announces so much more than the file holds that memory is taken as data arrives
+	r      io.Reader
+	files  []*os.File
+	next   int
+	packed bool // gzipped
+	wary   bool // the header announces so much more than the file holds that memory is taken as data arrives
 }
 
 // Open reads the header of a file (.nii, .nii.gz, .hdr or .img, found compressed by its content) and
@@ -119,6 +120,7 @@ func (r *Reader) begin(src io.Reader, size int64) (s stored, read []byte, err er
 // voxels checks the length and goes to the first voxel.
 func (r *Reader) voxels(s stored, read []byte) error {
 	need := r.offset + r.payload()
+	r.packed = s.packed
 	if s.packed {
 		if need > s.size*maxInflation {
 			return volume.Malformed("nifti: voxels: want %d bytes by the header, which %d compressed bytes can't hold", need, s.size)
@@ -215,10 +217,12 @@ func (r *Reader) stream(put func(first int, piece []byte) error) error {
 	return nil
 }
 
-// verify reads on to the checksum of a gzip stream that ends with the voxels.
+// verify reads on to the checksum of a gzip stream, past what may follow the voxels.
 func (r *Reader) verify() error {
-	var one [1]byte
-	if _, err := r.r.Read(one[:]); err != nil && !errors.Is(err, io.EOF) {
+	if !r.packed {
+		return nil
+	}
+	if _, err := io.Copy(io.Discard, r.r); err != nil {
 		return volume.Malformed("nifti: voxels: %w", err)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -42,8 +43,11 @@ func Frames(ctx context.Context, path string) iter.Seq2[*volume.Volume, error] {
 			return
 		}
 		defer src.Close()
-		for range h.Frames {
+		for n := range h.Frames {
 			v, err := h.frame(src)
+			if err == nil && n == h.Frames-1 {
+				err = h.verify(src)
+			}
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -62,7 +66,9 @@ func Frames(ctx context.Context, path string) iter.Seq2[*volume.Volume, error] {
 func (h *Header) frame(src io.Reader) (*volume.Volume, error) {
 	need := int64(h.Voxels()) * int64(h.Channels) * int64(h.DType.Size())
 	var b bytes.Buffer
-	if n, err := io.Copy(&b, io.LimitReader(src, need)); err != nil || n < need {
+	if n, err := io.Copy(&b, io.LimitReader(src, need)); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, volume.Malformed("nrrd: voxels: %w", err)
+	} else if n < need {
 		return nil, volume.Malformed("nrrd: voxels: want %d bytes by the header, got %d", need, n)
 	}
 	values := make([]float32, h.Voxels()*h.Channels)
@@ -150,6 +156,17 @@ func (h *Header) start(src *source, f *os.File) error {
 		}
 	}
 	if _, err := io.CopyN(io.Discard, src.Reader, h.byteSkip); err != nil {
+		return volume.Malformed("nrrd: voxels: %w", err)
+	}
+	return nil
+}
+
+// verify reads a compressed stream to its end, where its checksum is.
+func (h *Header) verify(src *source) error {
+	if _, packed := src.Reader.(*gzip.Reader); !packed {
+		return nil
+	}
+	if _, err := io.Copy(io.Discard, src); err != nil {
 		return volume.Malformed("nrrd: voxels: %w", err)
 	}
 	return nil
