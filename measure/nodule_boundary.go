@@ -32,14 +32,20 @@ func traceBoundary(image *volume.Volume, box [4]float64, o NoduleOptions) *bound
 	var best *boundary
 	top := math.Inf(-1)
 	for _, factor := range []float64{0.75, 1, 1.35} {
-		b := patch.trace(centre, guess*factor)
+		b := patch.trace(centre, guess*factor, 1.9*guess)
 		r := b.meanRadius()
-		d := math.Log(r/guess) / 0.5
-		if score := b.strength * math.Exp(-d*d/2); score > top {
+		d := math.Log(r/guess) / 0.35
+		score := b.strength * math.Exp(-d*d/2)
+		if r > 1.6*guess || r < 0.5*guess { // another thing than the box holds
+			score -= 1e9
+		}
+		if score > top {
 			best, top = b, score
 		}
 	}
-	best = patch.trace(best.centre, 1.15*best.meanRadius())
+	if again := patch.trace(best.centre, 1.15*best.meanRadius(), 1.9*guess); math.Abs(math.Log(again.meanRadius()/best.meanRadius())) < 0.25 {
+		best = again
+	}
 	for a := range best.radius {
 		best.radius[a] += edgeShift * sigma
 	}
@@ -47,10 +53,11 @@ func traceBoundary(image *volume.Volume, box [4]float64, o NoduleOptions) *bound
 }
 
 // trace finds the radius at which the density falls most steeply in each direction, under the
-// condition that it changes little from one direction to the next; the centre follows the outline.
-func (p *patch) trace(start [2]float64, guess float64) *boundary {
+// condition that it changes little from one direction to the next; the centre follows the outline. No
+// radius is above farthest.
+func (p *patch) trace(start [2]float64, guess, farthest float64) *boundary {
 	b := &boundary{centre: start}
-	inner, outer := 0.35*guess, 1.9*guess
+	inner, outer := 0.35*guess, min(1.9*guess, farthest)
 	at := func(step int) float64 { return inner + (outer-inner)*float64(step)/(boundaryRadii-1) }
 	for round := range 5 {
 		raw := p.radialEdge(b.centre, inner, outer)

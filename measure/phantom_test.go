@@ -34,6 +34,7 @@ func TestNodulesOfAProjectedChest(t *testing.T) {
 				t.Fatal(err)
 			}
 			long := got.Measures[0]
+			t.Logf("%s, box scaled by %g: %.2f mm of %.2f, clear edge on %.2f", x.name, scale, long.Value, lesion.DiameterMM, got.EdgePart)
 			if math.Abs(long.Value-lesion.DiameterMM) > 1.5 || long.Unit != "mm" || long.Plane != "patient" {
 				t.Errorf("%s, box scaled by %g: want %.1f mm within 1.5 in the patient's plane, got %.2f %s (%s)", x.name, scale, lesion.DiameterMM, long.Value, long.Unit, long.Plane)
 			}

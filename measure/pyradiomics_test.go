@@ -118,7 +118,7 @@ func TestAgainstPyradiomics(t *testing.T) {
 		}
 		for key, theirs := range map[string]string{
 			"longest_diameter_3d": "Maximum3DDiameter",
-			"mean": "Mean", "median": "Median", "min": "Minimum", "max": "Maximum", "p10": "10Percentile", "p90": "90Percentile",
+			"mean":                "Mean", "median": "Median", "min": "Minimum", "max": "Maximum", "p10": "10Percentile", "p90": "90Percentile",
 		} {
 			if w := want[theirs]; math.Abs(found[key]-w) > 1e-5*max(math.Abs(w), 1) {
 				t.Errorf("%s: %s: want %.6f (%s), got %.6f", name, key, w, theirs, found[key])
