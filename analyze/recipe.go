@@ -1,7 +1,6 @@
 package analyze
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/caliper-imaging/caliper/internal/plainyaml"
 )
 
 // Recipe says how one kind of study is read: which series it is for, and the steps in order.
@@ -79,8 +80,8 @@ func scalar(value any) (string, error) {
 // refused. where names the source in errors.
 func ParseRecipe(where string, data []byte) (*Recipe, error) {
 	var r Recipe
-	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&r); err != nil {
-		return nil, fmt.Errorf("recipe: %s: %s", where, firstLine(err))
+	if err := plainyaml.Decode(data, &r); err != nil {
+		return nil, fmt.Errorf("recipe: %s: %w", where, err)
 	}
 	if err := r.check(); err != nil {
 		return nil, fmt.Errorf("recipe: %s: %w", where, err)
@@ -120,12 +121,6 @@ func (r *Recipe) check() error {
 		}
 	}
 	return nil
-}
-
-// firstLine is the head of a parser's message, without its picture of the source.
-func firstLine(err error) string {
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	return text
 }
 
 func sortedKeys(m map[string]string) []string {

@@ -26,7 +26,7 @@ func classicalStep(name, doc string, find func(context.Context, *volume.Volume) 
 					err = &SkipError{Reason: err.Error()}
 				}
 				if err == nil && len(m.Present()) == 0 {
-					err = &SkipError{Reason: "the image shows none"}
+					err = &SkipError{Reason: "no " + name + " within the image"}
 				}
 				if err != nil {
 					if err := c.priorMayFail(e, name, err); err != nil {

@@ -241,8 +241,24 @@ func (c *Case) planes(e *Exam) error {
 			}
 		}
 		c.Result.KeyImages = append(c.Result.KeyImages, k)
+		if plane.fixed == 2 && lungs(masks) {
+			k := v.keyImage(prefix+"axial-lung", word+"axial, lung window", caption(e), shown, -1350, 150) // centre -600, width 1500
+			c.Result.KeyImages = append(c.Result.KeyImages, k)
+		}
 	}
 	return nil
+}
+
+// lungs says whether one of the masks names a lung.
+func lungs(masks map[string]*volume.Mask) bool {
+	for _, m := range masks {
+		for _, label := range m.Present() {
+			if role := roleOf(m.Name(label)); role == "lung-right" || role == "lung-left" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // middle is the voxel in the middle of the smallest mask's largest extent, or of the grid.

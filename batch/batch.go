@@ -33,6 +33,9 @@ type Options struct {
 	Resume      bool   // go on in a folder that holds an earlier run
 	Fingerprint string // of everything beside the inputs that decides the outputs; a resumed run must have the same
 	OnDone      func(Job, study.Result)
+	// WriteFailed leaves the record of a study that could not be done in its folder: at least
+	// report.json. Where it is nil that alone is written.
+	WriteFailed func(dir string, r *study.Result) error
 }
 
 // Run does all jobs below root and returns a result for each, in the order of jobs. It returns an
@@ -73,7 +76,7 @@ func Run(ctx context.Context, root string, jobs []Job, do Do, o Options) ([]stud
 					if err != nil {
 						continue
 					}
-					result, err = doOne(ctx, studies, job, do)
+					result, err = doOne(ctx, studies, job, do, o.WriteFailed)
 					release()
 					if err == nil {
 						err = journal.record(studies, job, result)
@@ -110,7 +113,7 @@ feed:
 
 // doOne runs one job into a temporary folder and moves that into place. A failure of the study is a
 // result; an error means that the run can't go on.
-func doOne(ctx context.Context, studies string, job Job, do Do) (*study.Result, error) {
+func doOne(ctx context.Context, studies string, job Job, do Do, record func(string, *study.Result) error) (*study.Result, error) {
 	tmp := filepath.Join(studies, tmpPrefix+job.Key)
 	if err := os.RemoveAll(tmp); err != nil {
 		return nil, fmt.Errorf("batch: %w", err)
@@ -136,7 +139,10 @@ func doOne(ctx context.Context, studies string, job Job, do Do) (*study.Result, 
 		if err := os.Mkdir(tmp, 0o755); err != nil {
 			return nil, fmt.Errorf("batch: %w", err)
 		}
-		if err := writeFailed(tmp, result); err != nil {
+		if record == nil {
+			record = writeFailed
+		}
+		if err := record(tmp, result); err != nil {
 			return nil, err
 		}
 	}

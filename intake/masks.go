@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/caliper-imaging/caliper/study"
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -17,7 +18,7 @@ import (
 func (s *scanner) masks(ctx context.Context) error {
 	places := map[string][]int{}
 	for n, f := range s.found {
-		if row, ok := formatOf(f.format); !ok || row.picture || row.mask == nil || f.single.frames != 1 || f.single.channels != 1 {
+		if row, ok := formatOf(f.format); !ok || row.picture || row.mask == nil || f.single == nil || f.single.frames != 1 || f.single.channels != 1 {
 			continue
 		}
 		place := "dir\x00" + filepath.Dir(s.files[n].path)
@@ -70,7 +71,48 @@ func (s *scanner) masks(ctx context.Context) error {
 			s.out.Masks = append(s.out.Masks, m)
 		}
 	}
+	if err := s.dicomMasks(ctx); err != nil {
+		return err
+	}
 	slices.SortFunc(s.out.Masks, func(a, b Mask) int { return strings.Compare(a.Path, b.Path) })
+	return nil
+}
+
+// dicomMasks finds files of labels that lie on the grid of a DICOM series in the same folder or below it.
+func (s *scanner) dicomMasks(ctx context.Context) error {
+	for n := range s.found {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		f := &s.found[n]
+		if row, ok := formatOf(f.format); !ok || row.picture || row.mask == nil || f.single == nil || f.mask || f.single.frames != 1 || f.single.channels != 1 {
+			continue
+		}
+		g := f.single.Geometry
+		folder := filepath.Dir(s.files[n].path) + string(filepath.Separator)
+		var of []*study.Series
+		for _, d := range s.drafts {
+			for i := range d.Series {
+				series := &d.Series[i]
+				if len(series.Files) > 0 && strings.HasPrefix(series.Files[0], folder) && series.Geometry.Size == g.Size &&
+					series.Geometry.SameGrid(g, 0.01*min(g.Spacing[0], g.Spacing[1], g.Spacing[2])) == nil {
+					of = append(of, series)
+				}
+			}
+		}
+		if len(of) == 0 || !looksLabelled(s.files[n].path, *f) {
+			continue
+		}
+		f.mask = true
+		m := Mask{Path: s.files[n].path}
+		for _, series := range of {
+			m.Images = append(m.Images, series.UID)
+			if series.Mask == "" {
+				series.Mask = m.Path
+			}
+		}
+		s.out.Masks = append(s.out.Masks, m)
+	}
 	return nil
 }
 

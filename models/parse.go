@@ -5,62 +5,19 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"github.com/caliper-imaging/caliper/internal/plainyaml"
 )
-
-// maxCard caps the bytes of a card.
-const maxCard = 1 << 16
 
 // ParseCard reads a card and checks it. The error names the line of the YAML where it can.
 func ParseCard(data []byte) (*Card, error) {
-	if len(data) > maxCard {
-		return nil, &FormatError{Text: fmt.Sprintf("card: want at most %d bytes, got %d", maxCard, len(data))}
-	}
-	if err := plain(data); err != nil {
-		return nil, err
-	}
 	var c Card
-	if err := yaml.UnmarshalWithOptions(data, &c, yaml.Strict()); err != nil {
-		return nil, &FormatError{Text: "card: " + yaml.FormatError(err, false, false), Err: err}
+	if err := plainyaml.Decode(data, &c); err != nil {
+		return nil, &FormatError{Text: "card: " + err.Error(), Err: err}
 	}
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	return &c, nil
-}
-
-// plain refuses anchors and aliases, by which a few lines could unfold without bound.
-func plain(data []byte) error {
-	file, err := parser.ParseBytes(data, 0)
-	if err != nil {
-		return &FormatError{Text: "card: " + yaml.FormatError(err, false, false), Err: err}
-	}
-	var v aliasFinder
-	for _, doc := range file.Docs {
-		if doc.Body != nil {
-			ast.Walk(&v, doc.Body)
-		}
-	}
-	if v.line > 0 {
-		return &FormatError{Text: fmt.Sprintf("card: line %d: want plain YAML, got an anchor or alias", v.line)}
-	}
-	return nil
-}
-
-type aliasFinder struct{ line int }
-
-// Visit notes the first anchor or alias.
-func (v *aliasFinder) Visit(n ast.Node) ast.Visitor {
-	switch n.(type) {
-	case *ast.AnchorNode, *ast.AliasNode:
-		if v.line == 0 {
-			v.line = max(n.GetToken().Position.Line, 1)
-		}
-		return nil
-	}
-	return v
 }
 
 var (

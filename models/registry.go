@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/caliper-imaging/caliper/internal/plainyaml"
 )
 
 // MaxFile caps the size of an ONNX file that is read.
@@ -106,10 +108,10 @@ func (r Registry) cards() ([]card, error) {
 // readCard reads a card of a folder; YAML of another kind (no key sha256 and no key task, or larger than
 // any card) gives nil.
 func readCard(name string) (*Card, error) {
-	if info, err := os.Stat(name); err == nil && info.Size() > maxCard {
+	if info, err := os.Stat(name); err == nil && info.Size() > plainyaml.MaxBytes {
 		return nil, nil
 	}
-	data, err := readFile(name, maxCard)
+	data, err := readFile(name, plainyaml.MaxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +134,7 @@ func (r Registry) Find(arg string) (*Model, error) {
 	case ext == ".onnx":
 		return r.byFile(arg)
 	case ext == ".yaml" || ext == ".yml":
-		data, err := readFile(arg, maxCard)
+		data, err := readFile(arg, plainyaml.MaxBytes)
 		if err != nil {
 			return nil, err
 		}
@@ -179,7 +181,7 @@ func (r Registry) byFile(name string) (*Model, error) {
 		return nil, err
 	}
 	for _, yaml := range walk(filepath.Dir(name), 1, ".yaml", ".yml") {
-		data, err := readFile(yaml, maxCard)
+		data, err := readFile(yaml, plainyaml.MaxBytes)
 		if err != nil || !strings.Contains(string(data), sum) {
 			continue
 		}

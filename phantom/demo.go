@@ -29,7 +29,7 @@ func DemoCases() []DemoCase {
 }
 
 // Demo writes the demonstration's input into dir, which is made where it is missing: the DICOM files
-// of DemoCases and DemoBroken. It returns the truth of each study by its folder, in the order of DemoCases.
+// of DemoCases with the truth beside them, and DemoBroken. It returns the truth of each study by its folder, in the order of DemoCases.
 func Demo(dir string) ([]Truth, error) {
 	var truths []Truth
 	var sample string
@@ -39,7 +39,7 @@ func Demo(dir string) ([]Truth, error) {
 			return nil, err
 		}
 		folder := filepath.Join(dir, c.Folder)
-		if err := p.writeStudy(folder); err != nil {
+		if err := p.Write(folder); err != nil {
 			return nil, err
 		}
 		if sample == "" {

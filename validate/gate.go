@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"github.com/caliper-imaging/caliper/internal/plainyaml"
 )
 
 // Gate is a limit on an overall figure: dice.mean>=0.9.
@@ -62,8 +62,8 @@ func ParseGates(data []byte) ([]Gate, error) {
 			Reason string `yaml:"reason"`
 		} `yaml:"gates"`
 	}
-	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("validate: gates: %s", strings.ReplaceAll(strings.TrimSpace(yaml.FormatError(err, false, false)), "\n", " "))
+	if err := plainyaml.Decode(data, &file); err != nil {
+		return nil, fmt.Errorf("validate: gates: %w", err)
 	}
 	if len(file.Gates) == 0 {
 		return nil, fmt.Errorf("validate: gates: want at least one, got none")

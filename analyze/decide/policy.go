@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"github.com/caliper-imaging/caliper/internal/plainyaml"
 
 	"github.com/caliper-imaging/caliper/study"
 )
@@ -52,12 +52,9 @@ func DefaultPolicy() *Policy {
 // ParsePolicy reads a policy in YAML and checks it: unknown keys, words and empty rules are errors
 // that say where.
 func ParsePolicy(data []byte) (*Policy, error) {
-	if len(data) > 1<<16 {
-		return nil, fmt.Errorf("decide: policy: want at most 64 KiB, got %d bytes", len(data))
-	}
 	var p Policy
-	if err := yaml.UnmarshalWithOptions(data, &p, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("decide: policy: %s", strings.ReplaceAll(strings.TrimSpace(yaml.FormatError(err, false, false)), "\n", " "))
+	if err := plainyaml.Decode(data, &p); err != nil {
+		return nil, fmt.Errorf("decide: policy: %w", err)
 	}
 	if len(p.Rules) == 0 {
 		return nil, fmt.Errorf("decide: policy: rules: want at least one, got none")

@@ -193,7 +193,8 @@ func runStudies(ctx context.Context, s term.Streams, setup *runSetup, scan *inta
 	}
 	results, err := batch.Run(ctx, setup.output, jobs, setup.reader(env), batch.Options{
 		Workers: setup.workers, MemoryBytes: setup.memory, Resume: setup.resume, Fingerprint: setup.fingerprint,
-		OnDone: func(batch.Job, study.Result) { progress.Step() },
+		OnDone:      func(batch.Job, study.Result) { progress.Step() },
+		WriteFailed: report.WriteStudy,
 	})
 	if closeErr := progress.Close(); err == nil {
 		err = closeErr
