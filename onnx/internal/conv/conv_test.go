@@ -175,6 +175,8 @@ func TestForwardTable(t *testing.T) {
 		{Batch: 2, InC: 8, OutC: 16, In: [3]int{1, 24, 24}, Kernel: [3]int{1, 3, 3}, PadLo: [3]int{0, 1, 1}, PadHi: [3]int{0, 1, 1}},
 		{Batch: 1, InC: 3, OutC: 20, In: [3]int{1, 31, 29}, Kernel: [3]int{1, 7, 7}, Stride: [3]int{1, 2, 2}, PadLo: [3]int{0, 3, 3}, PadHi: [3]int{0, 3, 3}},
 		{Batch: 1, InC: 16, OutC: 40, In: [3]int{1, 14, 14}, Kernel: [3]int{1, 1, 1}},
+		{Batch: 3, InC: 18, OutC: 20, Group: 2, In: [3]int{2, 15, 23}, Kernel: [3]int{1, 1, 1}},
+		{Batch: 2, InC: 20, OutC: 20, Group: 20, In: [3]int{1, 13, 14}, Kernel: [3]int{1, 5, 5}, Stride: [3]int{1, 2, 2}, PadLo: [3]int{0, 2, 2}, PadHi: [3]int{0, 2, 2}},
 		{Batch: 1, InC: 16, OutC: 33, In: [3]int{1, 15, 13}, Kernel: [3]int{1, 1, 1}, Stride: [3]int{1, 2, 2}},
 		{Batch: 1, InC: 24, OutC: 24, Group: 24, In: [3]int{1, 17, 19}, Kernel: [3]int{1, 5, 5}, PadLo: [3]int{0, 2, 2}, PadHi: [3]int{0, 2, 2}},
 		{Batch: 1, InC: 12, OutC: 12, Group: 12, In: [3]int{6, 7, 18}, Kernel: [3]int{3, 3, 3}, Stride: [3]int{2, 2, 2}, PadLo: ones, PadHi: ones},

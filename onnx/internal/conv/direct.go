@@ -19,6 +19,7 @@ type direct struct {
 	groupSize int // floats of weight in a group
 	place     place
 	icg, ocg  int
+	inPlace   bool   // the input is read where it lies, where that is safe
 	flat      bool   // the strip's rows are computed as one long row, through a temporary
 	step      [2]int // from one output plane, or row, of a strip to the next
 	nd, nh    int    // planes, rows and columns of outputs in a strip
@@ -55,6 +56,8 @@ func newDirect(k *Packed, p *Params, threads int) *direct {
 	if q.taps() == 1 && q.Stride == [3]int{1, 1, 1} && q.PadLo == [3]int{} && q.PadHi == [3]int{} {
 		q.In = [3]int{1, 1, q.inVoxels()}
 		q.Out = q.In
+		// Channels a multiple of 4096 bytes apart share few cache lines.
+		d.inPlace = q.In[2]%1024 != 0
 	}
 	d.place = place{size: q.Out, step: [3]int{1, 1, 1}}
 	c := column{weight: k.weight}
@@ -175,8 +178,11 @@ func (d *direct) run(threads int) {
 		s.direct = d
 		split := i % d.splits
 		i /= d.splits
+		// Groups follow each other at one place, which keeps what depends on the place alone.
+		s.group = i % d.p.Group
+		i /= d.p.Group
 		at := i % perGroup
-		s.batch, s.group = i/perGroup/d.p.Group, i/perGroup%d.p.Group
+		s.batch = i / perGroup
 		s.w0 = at % d.chunks * d.nw
 		s.w1 = min(s.w0+d.nw, d.p.Out[2])
 		at /= d.chunks
@@ -202,10 +208,12 @@ type strip struct {
 	seen         []int  // by input position: its slot and 1
 	mapped       [2]run // what the slots are for
 	buf, tmp     scratch
-	icStride     int // floats
+	in           []float32 // the rows that are read: in buf, or the input itself
+	icStride     int       // floats
 	taps         []simd.Tap
 	kernel       simd.Tile
 	listed       listed
+	filled       filled
 }
 
 // listed says which outputs and channels taps was made for.
@@ -307,10 +315,26 @@ func (s *strip) compute(tiles []rowTile) {
 			s.rows, s.rowSlot = s.slots(s.rows, s.rowSlot, s.h, 1)
 		}
 	}
+	if s.inPlace {
+		first := (s.batch*q.InC+s.group*s.icg)*q.In[2] + s.w0
+		whole := (s.w1 - s.w0 + simd.Lanes() - 1) / simd.Lanes() * simd.Lanes()
+		if last := first + (s.icg-1)*q.In[2]; last+whole <= len(s.src) {
+			s.icStride = q.In[2]
+			s.in = s.src[first:]
+			s.tilesOf(tiles)
+			return
+		}
+	}
 	behind := s.nw + s.maxShift - s.pitch // the last row's right padding
 	s.icStride = (len(s.planes)*s.phases*len(s.rows)*s.pitch+behind+15)/16*16 | 16
 	s.buf.grow(s.icStride*s.icg + s.h.n*s.pitch + s.nw)
 	s.pack()
+	s.in = s.buf.F
+	s.tilesOf(tiles)
+}
+
+// tilesOf computes the strip's outputs from its input in.
+func (s *strip) tilesOf(tiles []rowTile) {
 	for _, t := range tiles {
 		for o := range s.d.n {
 			if s.flat {
@@ -324,46 +348,64 @@ func (s *strip) compute(tiles []rowTile) {
 	}
 }
 
-// pack copies the input rows.
+// filled says what strip the padding in the buffer is of.
+type filled struct {
+	at       [2]run
+	w0       int
+	icStride int
+	buf      *float32
+}
+
+// pack copies the input rows. The padding between them is written only where the strip before had another place.
 func (s *strip) pack() {
 	q := &s.p
-	for ic := range s.icg {
-		plane := s.src[((s.batch*q.InC + s.group*s.icg + ic) * q.inVoxels()):][:q.inVoxels()]
-		at := ic * s.icStride
-		for _, d := range s.planes {
-			for ph := range s.phases {
+	want := filled{s.mapped, s.w0, s.icStride, &s.buf.F[0]}
+	padded := s.filled == want
+	s.filled = want
+	stride := q.Stride[2]
+	for ph := range s.phases {
+		first := s.w0*stride + ph - q.PadLo[2]
+		lo, hi := within(first, stride, q.In[2], s.pitch)
+		hi = max(lo, hi)
+		lo, hi = min(lo, s.pitch), min(hi, s.pitch)
+		for ic := range s.icg {
+			plane := s.src[((s.batch*q.InC + s.group*s.icg + ic) * q.inVoxels()):][:q.inVoxels()]
+			for pl, d := range s.planes {
+				at := ic*s.icStride + (pl*s.phases+ph)*len(s.rows)*s.pitch
 				for _, h := range s.rows {
 					dst := s.buf.F[at : at+s.pitch]
 					at += s.pitch
 					if h < 0 {
-						clear(dst)
+						if !padded {
+							clear(dst)
+						}
 						continue
 					}
-					packRow(dst, plane[(d*q.In[1]+h)*q.In[2]:][:q.In[2]], s.w0*q.Stride[2]+ph-q.PadLo[2], q.Stride[2])
+					if !padded {
+						clear(dst[:lo])
+						clear(dst[hi:])
+					}
+					if lo == hi {
+						continue
+					}
+					src := plane[(d*q.In[1]+h)*q.In[2]+first+lo*stride:]
+					if stride == 1 {
+						copy(dst[lo:hi], src)
+						continue
+					}
+					dst = dst[lo:hi]
+					for i, j := 0, 0; i < len(dst); i, j = i+1, j+stride {
+						dst[i] = src[j]
+					}
 				}
 			}
 		}
-		clear(s.buf.F[at : (ic+1)*s.icStride])
 	}
-}
-
-// packRow sets dst[i] = src[first + i·stride], zero outside of src.
-func packRow(dst, src []float32, first, stride int) {
-	lo, hi := within(first, stride, len(src), len(dst))
-	if lo >= hi {
-		clear(dst)
-		return
-	}
-	clear(dst[:lo])
-	clear(dst[hi:])
-	if stride == 1 {
-		copy(dst[lo:hi], src[first+lo:])
-		return
-	}
-	j := first + lo*stride
-	for i := lo; i < hi; i++ {
-		dst[i] = src[j]
-		j += stride
+	if !padded {
+		end := len(s.planes) * s.phases * len(s.rows) * s.pitch
+		for ic := range s.icg {
+			clear(s.buf.F[ic*s.icStride+end : (ic+1)*s.icStride])
+		}
 	}
 }
 
@@ -383,7 +425,7 @@ func (s *strip) tile(t rowTile, c *column, o, r int) *simd.Tile {
 	q := &s.p
 	moved := s.listTaps(t, c, o, r)
 	tile := &s.kernel
-	*tile = simd.Tile{B: &s.buf.F[moved], NTaps: len(s.taps), Taps: unsafe.SliceData(s.taps), N: s.icg, BStride: 4 * s.icStride}
+	*tile = simd.Tile{B: &s.in[moved], NTaps: len(s.taps), Taps: unsafe.SliceData(s.taps), N: s.icg, BStride: 4 * s.icStride}
 	if len(c.weight) > 0 {
 		k := q.Kernel[0] * q.Kernel[1] * len(c.shift) * s.icg
 		tile.A = &c.weight[s.group*k*s.ocg+t.first*k]
@@ -511,6 +553,9 @@ func columns(rows, n int, tile *simd.Tile, whole bool) {
 func (s *strip) temporary(tmp []float32, stride int, t rowTile, c *column, o, r, n int) {
 	tile := s.tile(t, c, o, r)
 	tile.C, tile.CStride = &tmp[0], 4*stride
+	if s.add == nil {
+		tile.Lo, tile.Hi, _ = s.act.clamp()
+	}
 	columns(t.rows, n, tile, true)
 }
 
@@ -543,6 +588,10 @@ func (s *strip) zippedRow(t rowTile, o, r, at, voxels int) {
 // emit writes a row of each of the tile's channels, held in rows that are stride apart and by column set, to the output.
 func (s *strip) emit(tmp []float32, stride int, t rowTile, at int) {
 	pl := &s.place
+	act := s.act
+	if _, _, all := act.clamp(); all && s.add == nil {
+		act = Activation{} // done by the kernel
+	}
 	voxels := pl.size[0] * pl.size[1] * pl.size[2]
 	n := s.w1 - s.w0
 	for i := range t.rows {
@@ -560,15 +609,17 @@ func (s *strip) emit(tmp []float32, stride int, t rowTile, at int) {
 					}
 				}
 			}
-			s.act.Apply(row, row)
+			if act.Kind != None {
+				act.Apply(row, row)
+			}
 			continue
 		}
 		from, row := tmp[i*stride:][:n], s.dst[to:][:n]
 		if s.add != nil {
 			simd.Add(row, from, s.add[to:])
-			s.act.Apply(row, row)
+			act.Apply(row, row)
 		} else {
-			s.act.Apply(row, from)
+			act.Apply(row, from)
 		}
 	}
 }
