@@ -61,16 +61,13 @@ func runMeasure(ctx context.Context, o measureOptions, s term.Streams) error {
 			return usagef("measure: --key: want a measure that --help lists, got %q", key)
 		}
 	}
-	v, series, err := openImage(ctx, o.Image, o.inputFlags)
+	v, series, err := openImage(ctx, s, o.Image, o.inputFlags)
 	if err != nil {
 		return err
 	}
-	mask, err := intake.OpenMask(o.Mask)
+	mask, err := openMaskOf(s, o.Mask, v)
 	if err != nil {
-		return fmt.Errorf("%s: %w", o.Mask, err)
-	}
-	if mask.Size == v.Size && mask.Size[2] == 1 && strings.HasSuffix(strings.ToLower(o.Mask), ".png") {
-		mask.Geometry = v.Geometry // a picture of labels has no grid of its own
+		return err
 	}
 	options := measure.Options{Keys: o.Keys, NoSpacing: !spacingKnown(series)}
 	got, err := measure.Mask(ctx, v, mask, options)
