@@ -49,6 +49,9 @@ func classicalStep(name, doc string, find func(context.Context, *volume.Volume) 
 	}
 }
 
+// givenMask is the name under which an exam keeps the mask that lies beside its image.
+const givenMask = "given"
+
 var maskMeasuresStep = stepRow{
 	Name: "mask-measures",
 	Doc:  "measures every label of the mask that lies beside the image",
@@ -74,7 +77,7 @@ var maskMeasuresStep = stepRow{
 				}
 				continue
 			}
-			e.Masks["given"] = &Labelled{Mask: m, By: study.Producer{Step: "mask-measures", Name: "mask beside the image"}}
+			e.Masks[givenMask] = &Labelled{Mask: m, By: study.Producer{Step: "mask-measures", Name: "mask beside the image"}}
 			e.Measures = append(e.Measures, measures...)
 		}
 		c.pairMeasures()

@@ -22,6 +22,7 @@ var impressionStep = stepRow{
 		c.Result.Priority, c.Result.PriorityReason = policy.Priority(c.Result)
 		c.Result.Impression = append(c.Result.Impression, c.findingLines()...)
 		c.Result.Impression = append(c.Result.Impression, c.measureLines()...)
+		c.Result.Impression = append(c.Result.Impression, c.maskLines()...)
 		if len(c.Result.Impression) == 0 {
 			c.Result.Impression = []string{"Nothing was measured beyond image quality."}
 		}
@@ -136,4 +137,41 @@ func headline(label string) bool {
 		return true
 	}
 	return false
+}
+
+// maxMaskLines is how many labels of a given mask the summary names; the tables have all of them.
+const maxMaskLines = 8
+
+// maskLines sums up the labels of the mask that was given beside the image.
+func (c *Case) maskLines() []string {
+	given := c.Current.Masks[givenMask]
+	if given == nil {
+		return nil
+	}
+	var lines []string
+	for _, label := range given.Present() {
+		name := given.Name(label)
+		if name == "" {
+			name = fmt.Sprintf("label %d", label)
+		}
+		line := ""
+		for _, m := range c.Current.Measures {
+			if m.Label != name {
+				continue
+			}
+			switch m.Key {
+			case study.KeyVolume:
+				line += fmt.Sprintf(", %.2f ml", m.Value)
+			case study.KeyLongestDiameter:
+				line += ", longest diameter " + lengthText(m)
+			}
+		}
+		if line == "" {
+			continue
+		}
+		if lines = append(lines, "Given mask, "+name+line+"."); len(lines) == maxMaskLines {
+			break
+		}
+	}
+	return lines
 }
