@@ -14,9 +14,9 @@ import (
 // charset decodes text by SpecificCharacterSet (0008,0005): PS3.3 C.12.1.1.2, PS3.5 section 6.1.
 // A nil charset is the default repertoire, read as Latin-1 where a byte is not ASCII.
 type charset struct {
-	whole  textenc.Encoding // a set without code extensions: GB18030, GBK
-	utf8   bool
-	g0, g1 *codeSet // what holds at the start of a value
+	whole textenc.Encoding // a set without code extensions: GB18030, GBK
+	utf8  bool
+	g1    *codeSet // what holds at the start of a value
 }
 
 // codeSet is one set of characters that a code element designates: one or two bytes a character.

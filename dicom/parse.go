@@ -19,7 +19,6 @@ var (
 	itemTag      = tag.Tag{Group: 0xfffe, Element: 0xe000}
 	itemEndTag   = tag.Tag{Group: 0xfffe, Element: 0xe00d}
 	sequenceEnd  = tag.Tag{Group: 0xfffe, Element: 0xe0dd}
-	padding      = tag.Tag{Group: 0xfffc, Element: 0xfffc}
 	errStopPixel = errors.New("pixel data")
 )
 

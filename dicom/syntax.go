@@ -2,7 +2,6 @@ package dicom
 
 import (
 	"encoding/binary"
-	"strings"
 )
 
 // Transfer syntax UIDs of PS3.6 annex A that this package knows by name.
@@ -38,13 +37,4 @@ func encodingOf(uid string) encoding {
 		e.deflated = true
 	}
 	return e
-}
-
-// isEncapsulated says whether the transfer syntax puts pixel data into fragments.
-func isEncapsulated(uid string) bool {
-	switch uid {
-	case ImplicitLittle, ExplicitLittle, ExplicitBig, Deflated, PapyrusLittle, GEPrivateBig, "":
-		return false
-	}
-	return strings.HasPrefix(uid, "1.2.840.10008.1.2.")
 }

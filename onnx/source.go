@@ -15,7 +15,6 @@ const MaxModelBytes = 1<<31 - 1
 // source is where a model's bytes come from: files stay mapped until close.
 type source struct {
 	dir    string // for external data, "" where there is none
-	limit  int64
 	mapped map[string][]byte
 	unmap  []func() error
 }

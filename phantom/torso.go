@@ -98,7 +98,6 @@ type torso struct {
 	gas        []ellipsoid // stomach and bowel
 	arms       [2][]vec    // centre line of each arm; empty where out of the field
 	armRadius  float64
-	neckX      float64
 	trachea    []vec
 	carina     vec
 	lungMu     float64 // relative to water

@@ -53,7 +53,6 @@ type smallFormat struct {
 	finite         bool // no infinities: the largest exponent holds numbers
 	uz             bool // no negative zero: that code is the only NaN
 	noNaN          bool
-	unsigned       bool
 }
 
 var smallFormats = map[DType]smallFormat{

@@ -100,7 +100,7 @@ func Overlay(k *study.KeyImage, w, h float64, measure Measure) (*Drawing, []Lege
 		}
 		colour, words := roleColour(a.Role)
 		if a.Role == "structure" && a.Text != "" {
-			colour, words = roleColour("of " + a.Text)
+			colour, _ = roleColour("of " + a.Text)
 			words = ""
 		}
 		if words != "" && !seen[words] {
