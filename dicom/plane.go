@@ -67,6 +67,10 @@ func (st *Stack) planeSpacing(s slice) [2]float64 {
 			a.SpacingSource, a.Plane = "NominalScannedPixelSpacing", "detector"
 			return v
 		}
+		if v, ok := regionSpacing(data); ok {
+			a.SpacingSource = "UltrasoundRegions"
+			return v
+		}
 		a.SpacingSource = "none"
 		return [2]float64{1, 1}
 	}
@@ -133,4 +137,27 @@ func orientationAxes(v []string) (axes [3][3]float64, ok bool) {
 	}
 	axes[2] = cross(axes[0], axes[1])
 	return axes, dot(axes[0], axes[1]) == 0
+}
+
+// regionSpacing is the spacing of an ultrasound picture whose two-dimensional regions all have the
+// same one, in cm: PS3.3 C.8.5.5.
+func regionSpacing(data Elements) ([2]float64, bool) {
+	var out [2]float64
+	found := false
+	for _, item := range data.Items(tag.SequenceOfUltrasoundRegions) {
+		format, _ := item.Int(tag.RegionSpatialFormat)
+		if format != 1 { // not two-dimensional
+			continue
+		}
+		ux, _ := item.Int(tag.PhysicalUnitsXDirection)
+		uy, _ := item.Int(tag.PhysicalUnitsYDirection)
+		dx, _ := item.Float(tag.PhysicalDeltaX)
+		dy, _ := item.Float(tag.PhysicalDeltaY)
+		v := [2]float64{10 * math.Abs(dy), 10 * math.Abs(dx)}
+		if ux != 3 || uy != 3 || !(v[0] > 0 && v[1] > 0) || found && !near(v, out) {
+			return out, false
+		}
+		out, found = v, true
+	}
+	return out, found
 }

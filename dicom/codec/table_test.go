@@ -1,10 +1,24 @@
 package codec
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/caliper-imaging/caliper/internal/golden"
 )
+
+// TestDocument holds docs/TRANSFER_SYNTAXES.md to the table; -update rewrites it.
+func TestDocument(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("# DICOM transfer syntaxes\n\nWhat `caliper` reads and writes, by the table of `dicom/codec`. What is not read is named in the error.\n\n| UID | name | read | written |\n| --- | --- | --- | --- |\n")
+	for _, c := range Table() {
+		yes := map[bool]string{true: "yes", false: "no"}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", c.UID, c.Name, yes[c.Decode != nil], yes[c.Encode != nil || c.UID == "1.2.840.10008.1.2.1"])
+	}
+	golden.Equal(t, "../../docs/TRANSFER_SYNTAXES.md", []byte(b.String()))
+}
 
 func TestTable(t *testing.T) {
 	less := func(a, b string) bool {
