@@ -3,6 +3,7 @@ package dicom
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -190,6 +191,27 @@ func (p *pixelReader) decodeFragments(n int, dst []byte) error {
 	info := p.info
 	info.BigEndian = false
 	return p.codecFor(src).Decode(dst, src, info)
+}
+
+// photometric is what a frame's colours are: as its stream says where it is a JPEG, else as the data
+// set says.
+func (p *pixelReader) photometric(n int) string {
+	said := p.info.Photometric
+	if p.index == nil || p.info.Samples != 3 || n >= len(p.index.frames) {
+		return said
+	}
+	part := p.index.fragments[p.index.frames[n][0]]
+	head, err := p.src.read(part.value, int(min(part.length, 4096)))
+	if err != nil {
+		return said
+	}
+	switch claimed := codec.Colour(head); {
+	case claimed == "RGB":
+		return "RGB"
+	case claimed != "" && !strings.HasPrefix(said, "YBR"):
+		return claimed
+	}
+	return said
 }
 
 // codecFor is the codec of the transfer syntax, or, where a JPEG stream is of another family than

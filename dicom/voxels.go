@@ -171,6 +171,7 @@ func (r *sliceReader) slice(v *volume.Volume, k int, s slice) error {
 		r.palette.rgb(planes, raw, info)
 		return nil
 	case info.Samples == 3 && v.Channels == 3:
+		info.Photometric = r.pixels.photometric(s.frame)
 		toRGB(planes, raw, info)
 		return nil
 	case info.Samples != 1 || v.Channels != 1:
