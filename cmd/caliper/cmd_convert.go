@@ -37,6 +37,7 @@ With --raw, IN is one DICOM file and OUT an .npy with the stored values in their
 frame, row, column, sample: no rescale, palette or colour conversion.
 With --transfer-syntax, IN and OUT are DICOM files, and OUT has IN's data set and stored values in the
 transfer syntax named: explicit, rle, jpeg-lossless, jpeg-ls, jpeg-2000 (all without loss), or by UID.
+IN may be - for a file on stdin, OUT - for NIfTI on stdout.
 
 ` + exitCodesHelp,
 		Example: "  caliper convert series/ head.nii.gz\n  caliper convert chest.dcm chest.png\n  caliper convert incoming/ niftis/\n  caliper convert --raw image.dcm stored.npy",
@@ -65,6 +66,12 @@ func formatList() string {
 }
 
 func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
+	in, remove, err := spooled(s, o.in, "")
+	if err != nil {
+		return err
+	}
+	defer remove()
+	o.in = in
 	if o.raw {
 		return convertRaw(ctx, s, o)
 	}
@@ -78,12 +85,12 @@ func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
 	if info, err := os.Stat(o.out); strings.HasSuffix(o.out, "/") || err == nil && info.IsDir() {
 		return convertAll(ctx, s, o, options)
 	}
-	if err := intake.CanWrite(o.out); err != nil {
-		return usagef("OUT: %w", err)
+	if err := canWrite(o.out); err != nil {
+		return err
 	}
 	series, err := intake.Describe(ctx, o.in, options)
 	if err != nil {
-		return fmt.Errorf("%s: %w", o.in, err)
+		return named(o.in, err)
 	}
 	for _, issue := range series.Issues {
 		fmt.Fprintf(s.Err, "caliper: %s: %s: %s\n", filepath.Base(o.in), issue.Severity, issue.Text)
@@ -96,13 +103,13 @@ func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
 		if lo, hi, scaled := intake.Scaled(v); scaled {
 			fmt.Fprintf(s.Err, "caliper: values from %g to %g are scaled to 0 to 255\n", lo, hi)
 		}
-		return writeImage(o.out, v)
+		return writeOutput(s, o.out, v)
 	}
 	image, err := intake.Stored(ctx, series)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.in, err)
 	}
-	return writeImage(o.out, image)
+	return writeOutput(s, o.out, image)
 }
 
 // convertAll writes every image of a scan into a folder and prints their paths; one that can't be
@@ -128,7 +135,7 @@ func convertAll(ctx context.Context, s term.Streams, o convertOptions, options i
 			path := filepath.Join(o.out, name+".nii.gz")
 			image, err := intake.Stored(ctx, series)
 			if err == nil {
-				err = writeImage(path, image)
+				err = writeOutput(s, path, image)
 			}
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -143,13 +150,6 @@ func convertAll(ctx context.Context, s term.Streams, o convertOptions, options i
 	}
 	if failed > 0 {
 		return fmt.Errorf("convert: %d of %d images could not be converted", failed, total)
-	}
-	return nil
-}
-
-func writeImage(path string, image any) error {
-	if err := intake.WriteFile(path, image); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
 }

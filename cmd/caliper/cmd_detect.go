@@ -33,7 +33,7 @@ func newDetectCmd(s term.Streams) *cobra.Command {
 x0, y0, x1, y1 in pixels of IMAGE (and in mm where the spacing is known). "caliper run" reports those
 that reach the card's operating point; --operating-point lists only these.
 
-` + exitCodesHelp,
+` + pipeHelp + "\n\n" + exitCodesHelp,
 		Example: "  caliper detect chest.dcm --model cxr-nodule --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,7 +65,7 @@ func runDetect(ctx context.Context, o detectOptions, s term.Streams) error {
 			return err
 		}
 	}
-	v, series, err := openImage(ctx, o.Image, o.inputFlags)
+	v, series, err := openImage(ctx, s, o.Image, o.inputFlags)
 	if err != nil {
 		return err
 	}

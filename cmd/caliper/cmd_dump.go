@@ -23,7 +23,7 @@ func newDumpCmd(s term.Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dump FILE",
 		Short: "Print the data set of a DICOM file",
-		Long: `Prints every element of a DICOM file, nested and private ones too, but not its pixels. What it prints
+		Long: `Prints every element of a DICOM file (- for stdin), nested and private ones too, but not its pixels. What it prints
 has the patient's data in it. A file that is cut is printed as far as it goes, and the exit code is 1.
 
 ` + exitCodesHelp,
@@ -42,7 +42,12 @@ has the patient's data in it. A file that is cut is printed as far as it goes, a
 }
 
 func runDump(ctx context.Context, s term.Streams, o dumpOptions) error {
-	f, err := dicom.OpenFile(o.file)
+	file, remove, err := spooled(s, o.file, "")
+	if err != nil {
+		return err
+	}
+	defer remove()
+	f, err := dicom.OpenFile(file)
 	if f == nil {
 		return fmt.Errorf("%s: %w", o.file, err)
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/caliper-imaging/caliper/analyze/explain"
-	"github.com/caliper-imaging/caliper/intake"
 	"github.com/caliper-imaging/caliper/internal/term"
 )
 
@@ -33,7 +32,7 @@ class (classify), of the best candidate (detect), of the structure's mean probab
 A .png shows the map over the image (of a volume: the slice with the largest fall), red where the
 score falls; other formats hold the fall itself on the grid of IMAGE.
 
-` + exitCodesHelp,
+` + pipeHelp + "\n\n" + exitCodesHelp,
 		Example: "  caliper explain chest.dcm --model cxr-nodule --box 410,380,470,440 -o why.png",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -67,11 +66,14 @@ func runExplain(ctx context.Context, o explainOptions, s term.Streams) error {
 	if o.Patch < 0 || o.Step < 0 || o.MaxRuns < 0 {
 		return usagef("explain: --patch, --step and --max-runs: want 0 or more")
 	}
+	if err := canWrite(o.Out); err != nil {
+		return err
+	}
 	net, err := o.load(o.Model, "")
 	if err != nil {
 		return err
 	}
-	v, _, err := openImage(ctx, o.Image, o.inputFlags)
+	v, _, err := openImage(ctx, s, o.Image, o.inputFlags)
 	if err != nil {
 		return err
 	}
@@ -85,16 +87,17 @@ func runExplain(ctx context.Context, o explainOptions, s term.Streams) error {
 			return err
 		}
 	}
-	if err := intake.WriteFile(o.Out, out); err != nil {
-		return fmt.Errorf("explain: %w", err)
+	if err := writeOutput(s, o.Out, out); err != nil {
+		return err
 	}
+	printed := results(s, o.Out)
 	lo, hi, _ := m.Drop.Range()
 	if o.JSON {
-		enc := json.NewEncoder(s.Out)
+		enc := json.NewEncoder(printed)
 		enc.SetIndent("", "  ")
 		return enc.Encode(map[string]any{"map": o.Out, "label": m.Label, "score": m.Score, "runs": m.Runs, "largestDrop": hi, "largestRise": -lo})
 	}
-	_, err = fmt.Fprintf(s.Out, "label %s, score %.4f, largest drop %.4f, %d runs\n", quoted(m.Label), m.Score, hi, m.Runs)
+	_, err = fmt.Fprintf(printed, "label %s, score %.4f, largest drop %.4f, %d runs\n", quoted(m.Label), m.Score, hi, m.Runs)
 	return err
 }
 

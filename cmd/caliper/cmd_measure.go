@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/caliper-imaging/caliper/intake"
 	"github.com/caliper-imaging/caliper/internal/term"
 	"github.com/caliper-imaging/caliper/measure"
 	"github.com/caliper-imaging/caliper/study"
@@ -32,7 +31,7 @@ diameter within a slice (RECIST 1.1) and in 3-D, short axis, volume, and the mea
 percentiles of the image (HU on CT). Where the spacing isn't known, lengths are in pixels and
 there is no volume.
 
-` + exitCodesHelp + "\n\nMeasures (--key):\n" + measureList(),
+` + pipeHelp + "\n\n" + exitCodesHelp + "\n\nMeasures (--key):\n" + measureList(),
 		Example: "  caliper measure ct.nii.gz lesion.nii.gz --json\n  caliper measure CT-FOLDER mask.nii.gz --key volume,longest_diameter",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {

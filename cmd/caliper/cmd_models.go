@@ -244,7 +244,7 @@ than NumPy's own (float16, bfloat16 and smaller) are written as float32.
 		},
 	}
 	o.add(cmd)
-	cmd.Flags().StringArrayVar(&o.Inputs, "input", nil, "NAME=FILE.npy, once for each input")
+	cmd.Flags().StringArrayVar(&o.Inputs, "input", nil, "NAME=FILE.npy, once for each input (a FILE may be - for stdin)")
 	cmd.Flags().StringVarP(&o.Out, "output", "o", "", "folder for the outputs")
 	_ = cmd.MarkFlagRequired("output")
 	return cmd
@@ -282,7 +282,12 @@ func runModelsRun(ctx context.Context, o modelsRunOptions, s term.Streams) error
 		if !ok {
 			continue
 		}
-		a, err := npy.Read(file)
+		local, remove, err := spooled(s, file, "")
+		if err != nil {
+			return err
+		}
+		a, err := npy.Read(local)
+		remove()
 		if err != nil {
 			return fmt.Errorf("models run: input %s: %w", in.Name, err)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/caliper-imaging/caliper/intake"
 	"github.com/caliper-imaging/caliper/internal/term"
 	"github.com/caliper-imaging/caliper/preprocess"
 )
@@ -18,7 +17,7 @@ type preprocessOptions struct {
 	Steps      []string
 }
 
-func newPreprocessCmd(_ term.Streams) *cobra.Command {
+func newPreprocessCmd(s term.Streams) *cobra.Command {
 	var o preprocessOptions
 	var names []string
 	var table strings.Builder
@@ -45,12 +44,12 @@ step are written option:value with commas between, or as values in the order bel
 of one option are joined by a slash. The steps, with their options and defaults:
 
 ` + table.String() + `
-` + exitCodesHelp,
+` + pipeHelp + "\n\n" + exitCodesHelp,
 		Example: "  caliper preprocess ct.nii.gz --step window=40,400 -o soft.nii.gz\n  caliper preprocess t1.nii.gz --step quantiles=lo:0.02,hi:0.98,clip:true --step conform -o t1-lia.nii.gz",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Image = args[0]
-			return runPreprocess(cmd.Context(), o)
+			return runPreprocess(cmd.Context(), o, s)
 		},
 	}
 	o.inputFlags.add(cmd.Flags())
@@ -62,7 +61,10 @@ of one option are joined by a slash. The steps, with their options and defaults:
 	return cmd
 }
 
-func runPreprocess(ctx context.Context, o preprocessOptions) error {
+func runPreprocess(ctx context.Context, o preprocessOptions, s term.Streams) error {
+	if err := canWrite(o.Out); err != nil {
+		return err
+	}
 	steps := make([]preprocess.Step, len(o.Steps))
 	for n, text := range o.Steps {
 		var err error
@@ -70,15 +72,12 @@ func runPreprocess(ctx context.Context, o preprocessOptions) error {
 			return usagef("--step: %w", err)
 		}
 	}
-	v, _, err := openImage(ctx, o.Image, o.inputFlags)
+	v, _, err := openImage(ctx, s, o.Image, o.inputFlags)
 	if err != nil {
 		return err
 	}
 	if v, err = preprocess.Apply(ctx, v, steps); err != nil {
 		return fmt.Errorf("%s: %w", o.Image, err)
 	}
-	if err := intake.WriteFile(o.Out, v); err != nil {
-		return fmt.Errorf("preprocess: %w", err)
-	}
-	return nil
+	return writeOutput(s, o.Out, v)
 }

@@ -28,7 +28,7 @@ func newQualityCmd(s term.Streams) *cobra.Command {
 rotation and field of view of a frontal chest radiograph; noise, clipping, spacing and coverage of a
 CT, an MR or another volume. What lies beyond a limit is listed with the limit; that is no error.
 
-` + exitCodesHelp,
+` + pipeHelp + "\n\n" + exitCodesHelp,
 		Example: "  caliper segment chest.dcm --model cxr-lungs -o lungs.nii.gz && caliper quality chest.dcm --lungs lungs.nii.gz --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -43,14 +43,14 @@ CT, an MR or another volume. What lies beyond a limit is listed with the limit; 
 }
 
 func runQuality(ctx context.Context, o qualityOptions, s term.Streams) error {
-	v, series, err := openImage(ctx, o.Image, o.inputFlags)
+	v, series, err := openImage(ctx, s, o.Image, o.inputFlags)
 	if err != nil {
 		return err
 	}
 	if v.Channels != 1 {
 		return fmt.Errorf("%s: want a grey image, got %d channels", o.Image, v.Channels)
 	}
-	mask, err := openMaskOf(o.Mask, v)
+	mask, err := openMaskOf(s, o.Mask, v)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/caliper-imaging/caliper/intake"
 	"github.com/caliper-imaging/caliper/internal/atomicfile"
 	"github.com/caliper-imaging/caliper/internal/term"
 	"github.com/caliper-imaging/caliper/register"
@@ -44,7 +43,7 @@ grid of FIXED and says whether the outcome can be relied on. Where the verdict i
 is written unless --force is given, and the exit code is 1.
 
 Presets (default: radiograph for one slice, rigid otherwise):
-` + strings.TrimRight(docs.String(), "\n") + "\n\n" + exitCodesHelp,
+` + strings.TrimRight(docs.String(), "\n") + "\n\n" + pipeHelp + "\n\n" + exitCodesHelp,
 		Example: "  caliper register t1.nii.gz t1-prior.nii.gz -o prior-on-t1.nii.gz --transform to-prior.json\n  caliper register chest.dcm chest-prior.dcm --preset radiograph -o prior.nii.gz",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -90,15 +89,15 @@ func runRegister(ctx context.Context, o registerOptions, s term.Streams) error {
 		return usagef("register: --interpolation: want linear, cubic or nearest, got %q", o.Interp)
 	}
 	if o.Out != "" {
-		if err := intake.CanWrite(o.Out); err != nil {
+		if err := canWrite(o.Out); err != nil {
 			return err
 		}
 	}
-	fixed, err := openGrey(ctx, o.Fixed, o.inputFlags)
+	fixed, err := openGrey(ctx, s, o.Fixed, o.inputFlags)
 	if err != nil {
 		return err
 	}
-	moving, err := openGrey(ctx, o.Moving, o.inputFlags)
+	moving, err := openGrey(ctx, s, o.Moving, o.inputFlags)
 	if err != nil {
 		return err
 	}
@@ -106,10 +105,10 @@ func runRegister(ctx context.Context, o registerOptions, s term.Streams) error {
 	if options.Preset == "" && fixed.Size[2] == 1 {
 		options.Preset = "radiograph"
 	}
-	if options.FixedMask, err = openMaskOf(o.FixedMask, fixed); err != nil {
+	if options.FixedMask, err = openMaskOf(s, o.FixedMask, fixed); err != nil {
 		return err
 	}
-	if options.MovingMask, err = openMaskOf(o.MovingMask, moving); err != nil {
+	if options.MovingMask, err = openMaskOf(s, o.MovingMask, moving); err != nil {
 		return err
 	}
 	if o.Initial != "" {
@@ -127,7 +126,7 @@ func runRegister(ctx context.Context, o registerOptions, s term.Streams) error {
 		return err
 	}
 	if got.Verdict == register.Accepted || o.Force {
-		if err := writeRegistered(ctx, o, got, fixed, moving, interp); err != nil {
+		if err := writeRegistered(ctx, s, o, got, fixed, moving, interp); err != nil {
 			return err
 		}
 	}
@@ -140,7 +139,7 @@ func runRegister(ctx context.Context, o registerOptions, s term.Streams) error {
 	return nil
 }
 
-func writeRegistered(ctx context.Context, o registerOptions, got *register.Result, fixed, moving *volume.Volume, interp resample.Interp) error {
+func writeRegistered(ctx context.Context, s term.Streams, o registerOptions, got *register.Result, fixed, moving *volume.Volume, interp resample.Interp) error {
 	if o.Transform != "" {
 		data, err := json.MarshalIndent(got.Transform, "", "  ")
 		if err != nil {
@@ -158,29 +157,26 @@ func writeRegistered(ctx context.Context, o registerOptions, got *register.Resul
 	if err != nil {
 		return err
 	}
-	if err := intake.WriteFile(o.Out, aligned); err != nil {
-		return fmt.Errorf("register: %w", err)
-	}
-	return nil
+	return writeOutput(s, o.Out, aligned)
 }
 
 func printRegistered(o registerOptions, got *register.Result, s term.Streams) error {
 	if o.JSON {
-		enc := json.NewEncoder(s.Out)
+		enc := json.NewEncoder(results(s, o.Out))
 		enc.SetIndent("", "  ")
 		return enc.Encode(registerReport{
 			Preset: got.Preset, Verdict: got.Verdict, Reason: got.Reason, Metric: got.Metric, Before: got.Before, After: got.After,
 			Overlap: got.Overlap, Inverted: got.Inverted, ShiftMM: got.ShiftMM, RotationDeg: got.Rotation, Scale: got.Scale, Transform: got.Transform,
 		})
 	}
-	_, err := fmt.Fprintf(s.Out, "%s: %s\nshift     %.2f mm at the centre\nrotation  %.2f degrees\nscale     %.3f %.3f %.3f\noverlap   %.0f %%\n",
+	_, err := fmt.Fprintf(results(s, o.Out), "%s: %s\nshift     %.2f mm at the centre\nrotation  %.2f degrees\nscale     %.3f %.3f %.3f\noverlap   %.0f %%\n",
 		got.Verdict, got.Reason, got.ShiftMM, got.Rotation, got.Scale[0], got.Scale[1], got.Scale[2], 100*got.Overlap)
 	return err
 }
 
 // openGrey reads an image and refuses colour.
-func openGrey(ctx context.Context, path string, f inputFlags) (*volume.Volume, error) {
-	v, _, err := openImage(ctx, path, f)
+func openGrey(ctx context.Context, s term.Streams, path string, f inputFlags) (*volume.Volume, error) {
+	v, _, err := openImage(ctx, s, path, f)
 	if err != nil {
 		return nil, err
 	}
@@ -188,22 +184,4 @@ func openGrey(ctx context.Context, path string, f inputFlags) (*volume.Volume, e
 		return nil, fmt.Errorf("%s: want a grey image, got %d channels", path, v.Channels)
 	}
 	return v, nil
-}
-
-// openMaskOf reads a mask that must lie on the image's grid; "" is none.
-func openMaskOf(path string, v *volume.Volume) (*volume.Mask, error) {
-	if path == "" {
-		return nil, nil
-	}
-	m, err := intake.OpenMask(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if strings.HasSuffix(strings.ToLower(path), ".png") && m.Size == v.Size {
-		m.Geometry = v.Geometry
-	}
-	if err := v.SameGrid(m.Geometry, 1e-2*min(v.Spacing[0], v.Spacing[1], v.Spacing[2])); err != nil {
-		return nil, fmt.Errorf("%s: mask is not on the image's grid: %w", path, err)
-	}
-	return m, nil
 }

@@ -73,7 +73,7 @@ read is one failed line of the worklist, and the rest go on.
 	f.IntVar(&o.workers, "workers", 0, "studies at work at one time; 0 is one for each processor")
 	f.StringVar(&o.memory, "memory", "", "budget for the studies at work, such as 8G; none is no limit")
 	f.BoolVar(&o.resume, "resume", false, "go on with an earlier run in DIR")
-	f.StringVar(&o.notify, "notify", "", "URL that gets the counts as JSON when the run has ended")
+	f.StringVar(&o.notify, "notify", "", "http(s) URL, or file:PATH for a JSON line, that gets the counts and the keys of urgent studies when the run has ended")
 	f.BoolVar(&o.json, "json", false, "print the worklist as JSON, and errors as JSON lines")
 	o.input.add(f)
 	_ = cmd.MarkFlagRequired("output")

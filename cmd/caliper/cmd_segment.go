@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/caliper-imaging/caliper/intake"
 	"github.com/caliper-imaging/caliper/internal/term"
 	"github.com/caliper-imaging/caliper/models"
 	"github.com/caliper-imaging/caliper/segment"
@@ -32,7 +31,7 @@ func newSegmentCmd(s term.Streams) *cobra.Command {
 model's card. Without a model, --method body or lungs labels a CT in HU: 1 body, or 1 right and
 2 left lung. What was found goes to stdout.
 
-` + exitCodesHelp,
+` + pipeHelp + "\n\n" + exitCodesHelp,
 		Example: "  caliper segment chest.dcm --model cxr-lungs -o chest.nii.gz\n  caliper segment t1.nii.gz --models MODELS --model mindgrab_skullstrip -o brain.nii.gz --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -61,6 +60,9 @@ type segmentLine struct {
 }
 
 func runSegment(ctx context.Context, o segmentOptions, s term.Streams) error {
+	if err := canWrite(o.Out); err != nil {
+		return err
+	}
 	var net *models.Network
 	if o.Model != "" {
 		var err error
@@ -70,7 +72,7 @@ func runSegment(ctx context.Context, o segmentOptions, s term.Streams) error {
 	} else if !slices.Contains([]string{"body", "lungs"}, o.Method) {
 		return usagef("segment: --method: want body or lungs, got %q", o.Method)
 	}
-	v, series, err := openImage(ctx, o.Image, o.inputFlags)
+	v, series, err := openImage(ctx, s, o.Image, o.inputFlags)
 	if err != nil {
 		return err
 	}
@@ -86,9 +88,10 @@ func runSegment(ctx context.Context, o segmentOptions, s term.Streams) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.Image, err)
 	}
-	if err := intake.WriteFile(o.Out, mask); err != nil {
-		return fmt.Errorf("segment: %w", err)
+	if err := writeOutput(s, o.Out, mask); err != nil {
+		return err
 	}
+	printed := results(s, o.Out)
 	counts := map[uint16]int{}
 	for _, l := range mask.Labels {
 		counts[l]++
@@ -103,11 +106,11 @@ func runSegment(ctx context.Context, o segmentOptions, s term.Streams) error {
 		lines = append(lines, l)
 	}
 	if o.JSON {
-		enc := json.NewEncoder(s.Out)
+		enc := json.NewEncoder(printed)
 		enc.SetIndent("", "  ")
 		return enc.Encode(map[string]any{"mask": o.Out, "labels": lines})
 	}
-	w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	w := tabwriter.NewWriter(printed, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "LABEL\tVOXELS\tML\t  NAME")
 	for _, l := range lines {
 		ml := "-"

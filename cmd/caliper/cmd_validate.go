@@ -40,7 +40,7 @@ func newValidateCmd(s term.Streams) *cobra.Command {
   boxes    a folder of JSON as "caliper detect --json" writes and a folder of Pascal VOC XML with the
            same names: AP50, sensitivity at given false positives an image
   scores   two CSV files: id,score and id,label (or all three in one): AUC with its interval
-Every case of TRUTH must be in PRED. A gate is a limit on an overall figure, such as dice.mean>=0.9,
+PRED may be - for one file on stdin. Every case of TRUTH must be in PRED. A gate is a limit on an overall figure, such as dice.mean>=0.9,
 dice.heart.min>=0.7, hd95.max<=20, ap50>=0.5, auc>=0.8; a missed gate gives exit code 4. With --groups
 and --group-by the same figures come by subgroup, and gap.COLUMN.FIGURE is the largest difference
 between two of them, which a gate may hold as well.
@@ -76,6 +76,12 @@ func runValidate(ctx context.Context, o validateOptions, s term.Streams) error {
 	if err != nil {
 		return err
 	}
+	pred, remove, err := spooled(s, o.Pred, map[string]string{"boxes": ".json", "scores": ".csv"}[o.Task])
+	if err != nil {
+		return err
+	}
+	defer remove()
+	o.Pred = pred
 	var report *validate.Report
 	switch o.Task {
 	case "masks":

@@ -39,7 +39,7 @@ func (o inputFlags) options() (intake.Options, error) {
 	for n, part := range parts {
 		mm, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
 		if err != nil || !(mm > 0) || mm > 1000 {
-			return out, usagef("--spacing: want numbers of mm above 0, got %q", part)
+			return out, usagef("--spacing: want numbers of mm above 0 and at most 1000, got %q", part)
 		}
 		out.Spacing[n] = mm
 	}

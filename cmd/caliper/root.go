@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -77,7 +78,13 @@ func suggestion(cmd *cobra.Command, name string) string {
 }
 
 // execute runs one command line and returns the exit code.
-func execute(ctx context.Context, args []string, s term.Streams) int {
+func execute(ctx context.Context, args []string, s term.Streams) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			fmt.Fprintf(s.Err, "caliper: internal error: %.300v (a fault of this program; please report it with the command line)\n", p)
+			code = exitFatal
+		}
+	}()
 	root := newRootCmd(s)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -87,7 +94,7 @@ func execute(ctx context.Context, args []string, s term.Streams) int {
 	if cobraUsage(err) {
 		err = usagef("%w", err)
 	}
-	code := exitCode(ctx, err)
+	code = exitCode(ctx, err)
 	printError(s.Err, wantsJSON(cmd), code, err, cmd.UseLine())
 	return code
 }

@@ -20,16 +20,16 @@ func prepareOutput(dir string, resume bool) error {
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return fmt.Errorf("output: %w", err)
+			return fmt.Errorf("output: %s can't be made: choose a folder that can be written: %w", dir, err)
 		}
 	case err != nil:
-		return fmt.Errorf("output: %w", err)
+		return fmt.Errorf("output: %s is no folder that can be written: choose another: %w", dir, err)
 	case len(entries) > 0 && !resume:
 		return fmt.Errorf("output: %s is not empty: choose another folder, or add --resume to go on with an earlier run", dir)
 	}
 	probe, err := os.CreateTemp(dir, ".caliper-writable-*")
 	if err != nil {
-		return fmt.Errorf("output: %s is not writable: %w", dir, err)
+		return fmt.Errorf("output: %s can't be written: choose another folder: %w", dir, err)
 	}
 	name := probe.Name()
 	return errors.Join(probe.Close(), os.Remove(name))
