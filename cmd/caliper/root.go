@@ -15,6 +15,7 @@ import (
 // commands is the explicit list of what caliper can do, sorted by name.
 func commands(s term.Streams) []*cobra.Command {
 	return []*cobra.Command{
+		newBenchCmd(s),
 		newConvertCmd(s),
 		newDemoCmd(s),
 		newDetectCmd(s),
@@ -32,6 +33,7 @@ func commands(s term.Streams) []*cobra.Command {
 		newSegmentCmd(s),
 		newSignCmd(s),
 		newValidateCmd(s),
+		newVerifyCmd(s),
 		newVersionCmd(s),
 	}
 }

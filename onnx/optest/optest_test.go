@@ -12,7 +12,7 @@ import (
 // TestConformance holds the engine to the cases of the onnx package: every case that is not on the
 // skip list passes, and none that is does.
 func TestConformance(t *testing.T) {
-	r, err := RunTar(context.Background(), golden.Shared(t, "onnx-conformance/cases.tar.gz"), decode)
+	r, err := RunTar(context.Background(), golden.Shared(t, "onnx-conformance/cases.tar.gz"), DecodePicture)
 	if err != nil {
 		t.Fatal(err)
 	}

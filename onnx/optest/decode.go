@@ -15,8 +15,8 @@ import (
 	_ "golang.org/x/image/webp"
 )
 
-// decode reads the formats of the ImageDecoder cases with Go's decoders.
-func decode(data []byte, channels int) ([]byte, int, int, error) {
+// DecodePicture is an onnx.ImageDecoder for PNG, JPEG, BMP, TIFF, WebP and PNM by Go's decoders.
+func DecodePicture(data []byte, channels int) ([]byte, int, int, error) {
 	if bytes.HasPrefix(data, []byte("P6")) || bytes.HasPrefix(data, []byte("P5")) {
 		return decodePNM(data, channels)
 	}

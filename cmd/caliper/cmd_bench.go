@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/caliper-imaging/caliper/internal/simd"
+	"github.com/caliper-imaging/caliper/internal/term"
+	"github.com/caliper-imaging/caliper/onnx"
+	"github.com/caliper-imaging/caliper/onnx/tensor"
+)
+
+func newBenchCmd(s term.Streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure speed and memory on this machine",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newBenchOnnxCmd(s))
+	return cmd
+}
+
+type benchOptions struct {
+	threads, runs int
+	json          bool
+}
+
+func newBenchOnnxCmd(s term.Streams) *cobra.Command {
+	var o benchOptions
+	cmd := &cobra.Command{
+		Use:   "onnx MODEL",
+		Short: "Time an ONNX model on random input: two warm-ups, then the median",
+		Long: `Loads the model once and runs it on random input: standard normal values, for detectors
+(names with rcnn or retina) uniform from 0 to 1, free dimensions 1. Two runs warm up, then
+--runs are timed. peakRssMb is the process's own peak (VmHWM), where the system tells it.
+
+` + exitCodesHelp,
+		Example: "  caliper bench onnx unet2d.onnx --threads 1 --runs 10 --json",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return runBenchOnnx(cmd.Context(), s, args[0], o) },
+	}
+	cmd.Flags().IntVar(&o.threads, "threads", 1, "threads within an operator")
+	cmd.Flags().IntVar(&o.runs, "runs", 10, "timed runs")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
+	return cmd
+}
+
+type benchResult struct {
+	Model     string  `json:"model"`
+	Threads   int     `json:"threads"`
+	Runs      int     `json:"runs"`
+	MedianMs  float64 `json:"medianMs"`
+	MinMs     float64 `json:"minMs"`
+	LoadMs    float64 `json:"loadMs"`
+	PeakRssMb float64 `json:"peakRssMb,omitempty"`
+	Processor string  `json:"processor"`
+	Kernel    string  `json:"kernel"`
+}
+
+func runBenchOnnx(ctx context.Context, s term.Streams, path string, o benchOptions) error {
+	if o.threads < 1 || o.runs < 1 {
+		return usagef("--threads and --runs: want 1 or more, got %d and %d", o.threads, o.runs)
+	}
+	started := time.Now()
+	session, err := onnx.Load(path, onnx.Options{Threads: o.threads})
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	load := time.Since(started)
+	inputs, err := randomInputs(session, filepath.Base(path))
+	if err != nil {
+		return err
+	}
+	var times []float64
+	for n := range o.runs + 2 {
+		started := time.Now()
+		if _, err := session.Run(ctx, inputs); err != nil {
+			return err
+		}
+		if n >= 2 {
+			times = append(times, time.Since(started).Seconds()*1e3)
+		}
+	}
+	slices.Sort(times)
+	r := benchResult{Model: filepath.Base(path), Threads: o.threads, Runs: o.runs, MinMs: times[0],
+		MedianMs: (times[len(times)/2] + times[(len(times)-1)/2]) / 2, LoadMs: load.Seconds() * 1e3, PeakRssMb: peakRSS(),
+		Processor: simd.Processor(), Kernel: simd.Kernel()}
+	if o.json {
+		return json.NewEncoder(s.Out).Encode(r)
+	}
+	_, err = fmt.Fprintf(s.Out, "model      %s\nthreads    %d\nmedian     %.2f ms\nminimum    %.2f ms\nload       %.1f ms\npeak       %.0f MB\nprocessor  %s\nkernel     %s\n",
+		r.Model, r.Threads, r.MedianMs, r.MinMs, r.LoadMs, r.PeakRssMb, r.Processor, r.Kernel)
+	return err
+}
+
+// randomInputs fills the inputs of a model; the seed is fixed.
+func randomInputs(session *onnx.Session, name string) (map[string]*onnx.Tensor, error) {
+	rng := rand.New(rand.NewPCG(0, 0))
+	uniform := strings.Contains(name, "rcnn") || strings.Contains(name, "retina")
+	inputs := map[string]*onnx.Tensor{}
+	for _, in := range session.Inputs() {
+		if in.DType != tensor.Float32 {
+			return nil, fmt.Errorf("bench: %s: input %s: want float32, got %v", name, in.Name, in.DType)
+		}
+		shape, size := make([]int, len(in.Shape)), 1
+		for n, d := range in.Shape {
+			if shape[n] = max(1, d.Size); shape[n] > 1<<28/size {
+				return nil, fmt.Errorf("bench: %s: input %s: want at most %d values", name, in.Name, 1<<28)
+			}
+			size *= shape[n]
+		}
+		data := make([]float32, size)
+		for n := range data {
+			if uniform {
+				data[n] = rng.Float32()
+			} else {
+				data[n] = float32(rng.NormFloat64())
+			}
+		}
+		inputs[in.Name] = tensor.FromFloat32(shape, data)
+	}
+	return inputs, nil
+}
+
+// peakRSS is the peak resident memory of this process in MB, 0 where the system does not tell.
+func peakRSS() float64 {
+	data, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(data)) {
+		var kb float64
+		if n, _ := fmt.Sscanf(line, "VmHWM: %f kB", &kb); n == 1 {
+			return kb / 1024
+		}
+	}
+	return 0
+}
