@@ -3,6 +3,7 @@
 package simd
 
 import (
+	"math/rand/v2"
 	"syscall"
 	"testing"
 )
@@ -49,6 +50,19 @@ func BenchmarkSgemm(b *testing.B) {
 				Sgemm(false, false, n, n, n, 1, x, n, y, n, 0, z, n, 1)
 			}
 			b.ReportMetric(2*float64(n)*float64(n)*float64(n)*float64(b.N)/(1e9*(cpuSeconds()-start)), "GFLOP/s")
+		})
+	}
+}
+
+func BenchmarkVectors(b *testing.B) {
+	x, y := randomFloats(rand.New(rand.NewPCG(1, 1)), 4096), make([]float32, 4096)
+	for op, u := range unaryCases {
+		b.Run(u.name, func(b *testing.B) {
+			start := cpuSeconds()
+			for b.Loop() {
+				active.runUnary(unaryOp(op), y, x, u.p, u.q)
+			}
+			b.ReportMetric((cpuSeconds()-start)*1e9/float64(b.N)/4096, "cpu-ns/float")
 		})
 	}
 }

@@ -1,7 +1,6 @@
 package simd
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -197,16 +196,4 @@ func FuzzVectors(f *testing.F) {
 			checkVectors(t, tr, rand.New(rand.NewPCG(seed, 1)), int(n)%2000)
 		}
 	})
-}
-
-func BenchmarkVectors(b *testing.B) {
-	x, y := randomFloats(rand.New(rand.NewPCG(1, 1)), 4096), make([]float32, 4096)
-	for op, u := range unaryCases {
-		b.Run(fmt.Sprint(u.name), func(b *testing.B) {
-			b.SetBytes(4 * 4096)
-			for b.Loop() {
-				active.runUnary(unaryOp(op), y, x, u.p, u.q)
-			}
-		})
-	}
 }

@@ -344,6 +344,29 @@ func (s *strip) tilesOf(tiles []rowTile) {
 			for r := range s.h.n {
 				s.rowTile(t, o, r)
 			}
+			if _, _, all := s.act.clamp(); !all && len(s.columns) == 1 {
+				s.activate(t, o)
+			}
+		}
+	}
+}
+
+// activate applies the activation to what rowTile wrote of plane o, in runs as long as the output's layout allows.
+func (s *strip) activate(t rowTile, o int) {
+	size := s.place.size
+	voxels := size[0] * size[1] * size[2]
+	rows, n := s.h.n, s.w1-s.w0
+	if n == size[2] && s.step[1] == 1 && s.place.step[1] == 1 {
+		rows, n = 1, rows*n
+	}
+	channels := t.rows
+	if n == voxels {
+		channels, n = 1, channels*n
+	}
+	for i := range channels {
+		for r := range rows {
+			row := s.dst[s.at(t, o, r)+i*voxels:][:n]
+			s.act.Apply(row, row)
 		}
 	}
 }
@@ -512,19 +535,12 @@ func (s *strip) rowTile(t rowTile, o, r int) {
 		return
 	}
 	tile := s.tile(t, &s.columns[0], o, r)
-	var all bool
-	tile.Lo, tile.Hi, all = s.act.clamp()
+	tile.Lo, tile.Hi, _ = s.act.clamp()
 	tile.C, tile.CStride = &s.dst[at], 4*voxels
 	if s.add != nil {
 		tile.Init = &s.add[at]
 	}
 	columns(t.rows, n, tile, false)
-	if !all {
-		for i := range t.rows {
-			row := s.dst[at+i*voxels:][:n]
-			s.act.Apply(row, row)
-		}
-	}
 }
 
 // columns runs the kernel over n columns in runs of vectors as even as the tile's height allows. The tile's B, C and Init are of
