@@ -3,6 +3,7 @@ package analyze
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/caliper-imaging/caliper/study"
@@ -87,6 +88,7 @@ func Read(ctx context.Context, env Env, r *Recipe, s study.Study, series int) (*
 		Status: study.Done, Priority: study.Routine, Limits: r.Limits, Disclaimer: study.Disclaimer}
 	result.Issues = append(append(result.Issues, s.Issues...), s.Series[series].Issues...)
 	c := &Case{Result: result, Env: env}
+	c.noteUnread(s, series)
 	current, err := open(ctx, env, s, series, false)
 	if err != nil {
 		return nil, err
@@ -104,6 +106,27 @@ func Read(ctx context.Context, env Env, r *Recipe, s study.Study, series int) (*
 	result.Measures = c.Current.Measures
 	result.Run = &study.Run{StepSeconds: seconds}
 	return result, nil
+}
+
+// noteUnread says what of a study the recipe does not look at.
+func (c *Case) noteUnread(s study.Study, series int) {
+	const most = 6
+	var others []string
+	for n, o := range s.Series {
+		if n != series {
+			others = append(others, strings.TrimSpace(o.Modality+" "+strings.Join(strings.Fields(o.BodyPart+" "+o.View), " ")))
+		}
+	}
+	if len(others) > 0 {
+		list := strings.Join(others[:min(most, len(others))], ", ")
+		if len(others) > most {
+			list += ", …"
+		}
+		c.note("series-not-read", study.Note, "study", fmt.Sprintf("one of %d series was read; not the others: %s", len(s.Series), list))
+	}
+	if frames := s.Series[series].Frames; frames > 1 {
+		c.note("first-frame", study.Warning, "series", fmt.Sprintf("the first of %d frames or time points was read", frames))
+	}
 }
 
 func open(ctx context.Context, env Env, s study.Study, series int, prior bool) (*Exam, error) {

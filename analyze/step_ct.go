@@ -34,6 +34,11 @@ func classicalStep(name, doc string, find func(context.Context, *volume.Volume) 
 					}
 					continue
 				}
+				if present := m.Present(); name == "lungs" && len(present) == 1 {
+					// A part of the chest does not tell which lung it shows.
+					m.Names[present[0]] = "lung"
+					c.note("one-lung", study.Warning, name, "one lung alone is in the image; its side was not determined")
+				}
 				if err := c.store(e, o["as"], m, study.Producer{Step: name, Name: "thresholds and components"}); err != nil {
 					return err
 				}

@@ -23,8 +23,11 @@ var impressionStep = stepRow{
 		c.Result.Impression = append(c.Result.Impression, c.findingLines()...)
 		c.Result.Impression = append(c.Result.Impression, c.measureLines()...)
 		c.Result.Impression = append(c.Result.Impression, c.maskLines()...)
-		if len(c.Result.Impression) == 0 {
+		if len(c.Result.Impression) == 0 && len(c.Current.Measures) == 0 {
 			c.Result.Impression = []string{"Nothing was measured beyond image quality."}
+		}
+		if len(c.Result.Impression) == 0 {
+			c.Result.Impression = []string{"No lesion was searched for; the figures are listed under measurements."}
 		}
 		return nil
 	},
@@ -49,11 +52,14 @@ func (c *Case) findingLines() []string {
 func sentence(f *study.Finding) string {
 	var b strings.Builder
 	if resolved(f) {
-		fmt.Fprintf(&b, "%s of the prior study is no longer seen", f.What.Meaning)
+		fmt.Fprintf(&b, "%s: %s candidate of the prior study", f.ID, strings.ToLower(f.What.Meaning))
+		if m := study.Measure(f.Measures, study.KeyLongestDiameter, ""); m != nil {
+			fmt.Fprintf(&b, ", measured %s there", lengthText(*m))
+		}
 		if f.Site != "" {
 			fmt.Fprintf(&b, ", %s", f.Site)
 		}
-		return b.String() + "."
+		return b.String() + "; no longer seen."
 	}
 	fmt.Fprintf(&b, "%s: %s candidate", f.ID, strings.ToLower(f.What.Meaning))
 	if m := study.Measure(f.Measures, study.KeyLongestDiameter, ""); m != nil {
@@ -105,8 +111,11 @@ func (c *Case) measureLines() []string {
 			if m.Prior != nil {
 				line += fmt.Sprintf(" (%.2f before)", *m.Prior)
 			}
-			if v := c.Current.Series.View; v == "" || strings.EqualFold(v, "AP") {
-				line += "; on a film that is not known to be PA the heart is magnified"
+			switch v := c.Current.Series.View; {
+			case v == "":
+				line += "; the view is not known, and an AP film magnifies the heart"
+			case strings.EqualFold(v, "AP"):
+				line += "; an AP film magnifies the heart"
 			}
 			lines = append(lines, line+".")
 		case m.Key == study.KeyVolume && headline(m.Label):
@@ -133,7 +142,7 @@ func (c *Case) measureLines() []string {
 // headline says whether a structure's volume belongs into the summary.
 func headline(label string) bool {
 	switch strings.ToLower(label) {
-	case "brain", "hippocampus", "lateral-ventricle", "right lung", "left lung":
+	case "brain", "hippocampus", "lateral-ventricle", "right lung", "left lung", "lung":
 		return true
 	}
 	return false

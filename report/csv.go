@@ -39,14 +39,10 @@ func findingColumns() []column[study.Finding] {
 			}
 			return f.Suspicion.Level
 		}},
-		{"longest_diameter_mm", func(_ *study.Result, f *study.Finding) string {
-			return figure(f.Measures, study.KeyLongestDiameter, "mm")
-		}},
-		{"longest_diameter_pixels", func(_ *study.Result, f *study.Finding) string {
-			return figure(f.Measures, study.KeyLongestDiameter, "{pixels}")
-		}},
-		{"short_axis_mm", func(_ *study.Result, f *study.Finding) string { return figure(f.Measures, study.KeyShortAxis, "mm") }},
-		{"volume_ml", func(_ *study.Result, f *study.Finding) string { return figure(f.Measures, study.KeyVolume, "ml") }},
+		{"longest_diameter_mm", present(study.KeyLongestDiameter, "mm")},
+		{"longest_diameter_pixels", present(study.KeyLongestDiameter, "{pixels}")},
+		{"short_axis_mm", present(study.KeyShortAxis, "mm")},
+		{"volume_ml", present(study.KeyVolume, "ml")},
 		{"prior_longest_diameter_mm", func(_ *study.Result, f *study.Finding) string {
 			if f.Change == nil {
 				return ""
@@ -70,6 +66,16 @@ func findingColumns() []column[study.Finding] {
 			return strings.Join(all, "; ")
 		}},
 		{"priority", func(r *study.Result, _ *study.Finding) string { return string(r.Entry("").Priority) }},
+	}
+}
+
+// present is a figure of a finding on the current image; one that is resolved has none there.
+func present(key, unit string) func(*study.Result, *study.Finding) string {
+	return func(_ *study.Result, f *study.Finding) string {
+		if f.Change != nil && f.Change.Kind == study.Resolved {
+			return ""
+		}
+		return figure(f.Measures, key, unit)
 	}
 }
 

@@ -38,8 +38,8 @@ func Radiograph(v *volume.Volume, lungs *volume.Mask, c Chest) ([]study.Measurem
 	}
 	exposure := (quantile(values, 0.5) - lo) / (hi - lo)
 	measures = append(measures, figure("exposure", exposure, "1", "median of the pixels between the 0.5th and the 99.5th percentile"))
-	if noise, ok := noiseOf(v, nil); ok {
-		snr := (hi - lo) / max(noise, 1e-9)
+	if noise, ok := noiseOf(v, nil); ok && noise > 0 {
+		snr := (hi - lo) / noise
 		measures = append(measures, figure("range_to_noise", snr, "1", "range of values (0.5th to 99.5th percentile) over noise between neighbouring pixels"))
 		if snr < MinSignalToNoise {
 			issues = append(issues, warn("noisy", "range over noise is %.1f (limit %g)", snr, MinSignalToNoise))
