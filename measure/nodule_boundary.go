@@ -26,9 +26,12 @@ type boundary struct {
 // tried, the one with the clearest edge is kept, and the outline is traced once more at its own size.
 func traceBoundary(image *volume.Volume, box [4]float64, o NoduleOptions) *boundary {
 	centre := [2]float64{(box[0] + box[2]) / 2, (box[1] + box[3]) / 2}
-	guess := math.Sqrt((box[2]-box[0])*(box[3]-box[1])) / 2
-	sigma := max(0.8, 0.06*guess)
+	guess := 1.2 * math.Sqrt((box[2]-box[0])*(box[3]-box[1])) / 2 // a box that is too large does less harm
+	sigma := max(0.8, 0.05*guess)
 	patch := cutPatch(image, centre, 4*guess+8, sigma, o.DenseIsDark)
+	if d := patch.fitDome(centre, guess); d.part > 0.1 {
+		centre, guess = d.centre, d.radius
+	}
 	var best *boundary
 	top := math.Inf(-1)
 	for _, factor := range []float64{0.75, 1, 1.35} {
