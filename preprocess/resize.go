@@ -30,6 +30,9 @@ func Resize(v *volume.Volume, w, h int, interp Interp) (*volume.Volume, error) {
 	if w < 1 || h < 1 || w > maxSide || h > maxSide {
 		return nil, fmt.Errorf("preprocess: resize: want sides of 1 to %d pixels, got %d × %d", maxSide, w, h)
 	}
+	if most := mostVoxels / (v.Channels * v.Size[2]); w*h > most {
+		return nil, fmt.Errorf("preprocess: resize: want at most %d pixels a slice, got %d × %d", most, w, h)
+	}
 	g := v.Geometry.Resized([3]int{w, h, v.Size[2]})
 	out, err := volume.New(g, v.Channels, v.Unit)
 	if err != nil {
@@ -160,8 +163,8 @@ func (f Fit) ToImage(x, y float64) (float64, float64) {
 // Letterbox resizes each slice to the largest size of the same aspect that fits w × h, in the middle
 // (an odd pixel goes to the right and the bottom), with pad around.
 func Letterbox(v *volume.Volume, w, h int, interp Interp, pad float32) (*volume.Volume, Fit, error) {
-	if w < 1 || h < 1 {
-		return nil, Fit{}, fmt.Errorf("preprocess: letterbox: want a frame of 1 × 1 or more, got %d × %d", w, h)
+	if w < 1 || h < 1 || w > maxSide || h > maxSide || w*h > mostVoxels/(v.Channels*v.Size[2]) {
+		return nil, Fit{}, fmt.Errorf("preprocess: letterbox: want a frame of 1 to %d pixels a side and at most %d values in all, got %d × %d", maxSide, mostVoxels, w, h)
 	}
 	scale := min(float64(w)/float64(v.Size[0]), float64(h)/float64(v.Size[1]))
 	iw := min(max(int(math.Round(float64(v.Size[0])*scale)), 1), w)

@@ -3,10 +3,14 @@ package preprocess
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/caliper-imaging/caliper/volume"
 	"github.com/caliper-imaging/caliper/volume/resample"
 )
+
+// mostVoxels is the largest grid that a step makes.
+const mostVoxels = 1 << 29
 
 func orient(_ context.Context, v *volume.Volume, o map[string]value) (*volume.Volume, error) {
 	return v.Reorient(o["axes"].text)
@@ -54,13 +58,12 @@ func respace(ctx context.Context, v *volume.Volume, spacing ...float64) (*volume
 	if same {
 		return v, nil
 	}
-	const most = 1 << 29
 	voxels := float64(v.Channels)
 	for n := range 3 {
 		voxels *= max(1, float64(v.Size[n])*v.Spacing[n]/spacing[n])
 	}
-	if voxels > most {
-		return nil, fmt.Errorf("spacing: want a grid of at most %d values, got about %.3g", most, voxels)
+	if voxels > mostVoxels {
+		return nil, fmt.Errorf("spacing: want a grid of at most %d values, got about %.3g", mostVoxels, voxels)
 	}
 	target := v.Respaced([3]float64{spacing[0], spacing[1], spacing[2]})
 	if err := target.Validate(); err != nil {
@@ -83,11 +86,16 @@ func padBox(_ context.Context, v *volume.Volume, o map[string]value) (*volume.Vo
 		return nil, err
 	}
 	var lo, hi [3]int
+	voxels := float64(v.Channels)
 	for n := range 3 {
 		if before[n] < 0 || after[n] < 0 {
 			return nil, fmt.Errorf("want 0 or more voxels, got %v and %v", before, after)
 		}
 		lo[n], hi[n] = -before[n], v.Size[n]+after[n]
+		voxels *= float64(hi[n] - lo[n])
+	}
+	if voxels > mostVoxels {
+		return nil, fmt.Errorf("want a grid of at most %d values, got about %.3g", mostVoxels, voxels)
 	}
 	return v.Window(lo, hi, float32(o["value"].number()))
 }
@@ -97,6 +105,9 @@ func triples(a, b []float64) (lo, hi [3]int, err error) {
 		return lo, hi, fmt.Errorf("want three numbers i/j/k, got %d and %d", len(a), len(b))
 	}
 	for n := range 3 {
+		if !(math.Abs(a[n]) <= 1<<30 && math.Abs(b[n]) <= 1<<30) {
+			return lo, hi, fmt.Errorf("want numbers of voxels, got %g and %g", a[n], b[n])
+		}
 		lo[n], hi[n] = int(a[n]), int(b[n])
 	}
 	return lo, hi, nil
