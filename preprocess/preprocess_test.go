@@ -248,7 +248,7 @@ func TestParseStepRefuses(t *testing.T) {
 
 func TestApplyRefuses(t *testing.T) {
 	v := picture(t, 7, 5, sample)
-	for _, text := range []string{"clip=3,2", "rescale=1,1", "window=0,0", "quantiles=0.9,0.1", "crop=0/0/0,8/5/1", "resize=0/3", "resample=-1", "orient=LRS", "pad=lo:-1/0/0", "resize=100000000/100000000", "resize=30000/30000", "letterbox=30000/30000", "pad=lo:99999999/1/1", "pad=hi:1e300/0/0", "conform=spacing:0.0001"} {
+	for _, text := range []string{"clip=3,2", "rescale=1,1", "window=0,0", "quantiles=0.9,0.1", "crop=0/0/0,8/5/1", "resize=0/3", "resample=-1", "orient=LRS", "pad=lo:-1/0/0", "resize=100000000/100000000", "resize=30000/30000", "letterbox=30000/30000", "pad=lo:99999999/1/1", "conform=spacing:0.0001"} {
 		s, err := ParseStep(text)
 		if err != nil {
 			t.Fatal(err)
