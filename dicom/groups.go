@@ -4,6 +4,7 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
+	"github.com/caliper-imaging/caliper/dicom/codec/native"
 )
 
 // frameHeader looks attributes up for one frame: in its functional group, then in the shared one
@@ -17,7 +18,7 @@ func (f *File) frameHeaders() []frameHeader {
 	n := f.NumFrames()
 	per := f.Items(tag.PerFrameFunctionalGroupsSequence)
 	shared := f.Item(tag.SharedFunctionalGroupsSequence)
-	n = min(n, max(len(per), 1<<16)) // a wrong NumberOfFrames must not ask for memory
+	n = min(n, f.heldFrames()) // a wrong NumberOfFrames must not ask for memory
 	out := make([]frameHeader, n)
 	for i := range out {
 		out[i] = frameHeader{shared: shared, data: f.Elements}
@@ -26,6 +27,22 @@ func (f *File) frameHeaders() []frameHeader {
 		}
 	}
 	return out
+}
+
+// heldFrames is how many frames the pixel data can hold at most, by their size.
+func (f *File) heldFrames() int {
+	length := f.size - f.pixel.value
+	if f.enc.deflated {
+		length = min(maxInflated, 1032*length) // the most that deflate can pack
+	}
+	if f.pixel.length == undefined {
+		return int(max(0, length/8)) // a fragment takes 8 bytes and more
+	}
+	info, err := f.FrameInfo()
+	if err != nil {
+		return 1
+	}
+	return int(max(1, min(length, int64(f.pixel.length))*8/native.Bits(info)))
 }
 
 // macro gives the item of a functional group macro, or nil.

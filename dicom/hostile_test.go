@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"testing"
 
+	sk "github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"github.com/caliper-imaging/caliper/internal/golden"
@@ -148,4 +149,35 @@ func FuzzHeader(f *testing.F) {
 	f.Add(b.Bytes())
 	f.Add(append([]byte{8, 0, 5, 0, 10, 0, 0, 0}, "ISO_IR 100"...))
 	f.Fuzz(func(_ *testing.T, b []byte) { exercise(b) })
+}
+
+// FuzzOffsets gives an object of several frames any offset table and fragments.
+func FuzzOffsets(f *testing.F) {
+	f.Add([]byte{0, 0, 0, 0, 12, 0, 0, 0}, []byte{1, 2, 3, 4, 5, 6, 7, 8}, uint8(2), uint8(4))
+	f.Fuzz(func(t *testing.T, table, pixels []byte, frames, step uint8) {
+		im := Image{Class: ClassMR, InstanceUID: UID("i"), Modality: "MR", Rows: 2, Columns: 1, Pixels: make([]uint16, 2)}
+		e, err := im.Elements()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := appendItem(nil, table)
+		for len(pixels) > 0 {
+			n := min(len(pixels), max(1, int(step)))
+			body = appendItem(body, pixels[:n])
+			pixels = pixels[n:]
+		}
+		v, err := sk.NewValue(sk.PixelDataInfo{IntentionallyUnprocessed: true, IsEncapsulated: true, UnprocessedValueData: body})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.place(&sk.Element{Tag: tag.PixelData, RawValueRepresentation: "OB", Value: v})
+		if err := e.Set(tag.NumberOfFrames, "", int(frames)); err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := write(&b, e, Encapsulated); err != nil {
+			t.Fatal(err)
+		}
+		exercise(b.Bytes())
+	})
 }

@@ -214,6 +214,10 @@ func (f *File) Frame(ctx context.Context, n int) ([]byte, error) {
 // ready checks that the source can hold frame n at all before its memory is allocated.
 func (p *pixelReader) ready(n int) error {
 	if p.index != nil {
+		if n >= len(p.index.frames) {
+			_, err := p.encoded(n)
+			return err
+		}
 		return nil
 	}
 	need := (native.Bits(p.info)*int64(n+1) + 7) / 8

@@ -133,6 +133,9 @@ func newStack(all []slice) Stack {
 		for _, s := range slices {
 			if !seen[s.file] {
 				seen[s.file] = true
+				if held := s.file.heldFrames(); held < s.file.NumFrames() {
+					st.issue("missing-frames", study.Warning, "NumberOfFrames is %d, but the pixel data hold at most %d", s.file.NumFrames(), held)
+				}
 				if s.file.Path != "" {
 					st.Series.Files = append(st.Series.Files, s.file.Path)
 				}
