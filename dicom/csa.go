@@ -8,7 +8,7 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 )
 
-// csaImageHeader is Siemens' private image header: block SIEMENS CSA HEADER, element 10.
+// csaCreator owns the private block that holds Siemens' image header, in element 10.
 const csaCreator = "SIEMENS CSA HEADER"
 
 // Private gives an element of a private block: its creator, odd group, and the low byte of the element.

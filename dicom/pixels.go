@@ -3,7 +3,6 @@ package dicom
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
@@ -291,5 +290,3 @@ func dtype(info frame.Info) volume.DType {
 	}
 	return volume.Uint64
 }
-
-var _ io.ReaderAt = (*inflater)(nil)

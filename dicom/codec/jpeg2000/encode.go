@@ -68,7 +68,7 @@ func Encode(src []byte, info frame.Info) ([]byte, error) {
 	}
 	planes := make([][]int32, info.Samples)
 	for i := range planes {
-		planes[i] = forward(component0(src, info, i), info.Columns, &t.components[i])
+		planes[i] = forward(centred(src, info, i), info.Columns, &t.components[i])
 	}
 	var body []byte
 	enc := &blockEncoder{}
@@ -102,8 +102,8 @@ func bandGain(b int) int {
 	return [3]int{1, 1, 2}[(b-1)%3]
 }
 
-// component0 takes one component, shifted to lie around 0.
-func component0(src []byte, info frame.Info, i int) []int32 {
+// centred takes one component, shifted to lie around 0.
+func centred(src []byte, info frame.Info, i int) []int32 {
 	out := make([]int32, info.Pixels())
 	size := info.BytesPerSample()
 	top := int32(1)<<info.BitsStored - 1

@@ -148,7 +148,7 @@ func (c *context) update(err, near2, reset int32) {
 	}
 }
 
-// k is the Golomb parameter: T.87 A.5.1.
+// golomb is the parameter k of a context: T.87 A.5.1.
 func golomb(n, a int32) int32 {
 	k := int32(0)
 	for n<<k < a && k < 24 {
