@@ -72,6 +72,9 @@ func runDemo(ctx context.Context, s term.Streams, dir, notifyTo string, asJSON b
 		o.notify = filePrefix + filepath.Join(dir, "notice.jsonl")
 	}
 	err := runRun(ctx, s, o)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	var coded *codedError
 	if err == nil || errors.As(err, &coded) && coded.code == exitSomeFailed {
 		return demoFailures(dir)
@@ -86,7 +89,7 @@ func clearDemo(dir string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("output: %w", err)
+		return fmt.Errorf("output: %s is no folder that can be written: choose another: %w", dir, err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, demoMark)); err != nil {
 		return fmt.Errorf("output: %s is not empty and no demo made it: choose another folder", dir)

@@ -101,6 +101,9 @@ func runRun(ctx context.Context, s term.Streams, o runOptions) error {
 		return err
 	}
 	entries, err := runStudies(ctx, s, setup, scan)
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted: what is done stays in %s; the same command with --resume goes on", o.output)
+	}
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func exitCode(ctx context.Context, err error) int {
 // printError writes one or two lines: what went wrong and, for a usage error, how the command is called.
 func printError(w io.Writer, asJSON bool, code int, err error, useLine string) {
 	text := strings.TrimSpace(err.Error())
-	if code == exitInterrupted {
+	if code == exitInterrupted && !strings.HasPrefix(text, "interrupted") {
 		text = "interrupted"
 	}
 	if asJSON {
