@@ -190,6 +190,28 @@ func TestForwardTable(t *testing.T) {
 	}
 }
 
+// TestUnusual runs the strides, dilations and pads that only a hostile model has: they must cost no more than their outputs.
+func TestUnusual(t *testing.T) {
+	far := 1 << 40
+	for i, p := range []Params{
+		{Batch: 1, InC: 2, OutC: 3, In: [3]int{1, 3, 5}, Kernel: [3]int{1, 2, 2}, Dilation: [3]int{1, 1, far}, PadLo: [3]int{0, 0, far}, PadHi: [3]int{0, 1, 2}},
+		{Batch: 1, InC: 2, OutC: 4, Group: 2, In: [3]int{1, 5, 5}, Kernel: [3]int{1, 2, 2}, Stride: [3]int{1, far, far}, PadHi: [3]int{0, far, far}},
+		{Batch: 2, InC: 1, OutC: 1, In: [3]int{1, 1, 300}, Kernel: [3]int{1, 1, 3}, Stride: [3]int{1, 1, 70}, Dilation: [3]int{1, 1, 50}},
+		{Batch: 1, InC: 3, OutC: 2, In: [3]int{1, 60, 60}, Kernel: [3]int{1, 3, 3}, Stride: [3]int{1, 20, 20}, Dilation: [3]int{1, 15, 15}},
+	} {
+		t.Run(fmt.Sprint(i), func(t *testing.T) { check(t, p, uint64(i)) })
+	}
+	p := Params{Batch: 1, InC: 2, OutC: 2, In: [3]int{1, 1, 1}, Kernel: [3]int{1, 2, 3}, Stride: [3]int{far, far, far}}
+	p.normalise()
+	p.Out = p.TransposeOutSize([3]int{})
+	rng := rand.New(rand.NewPCG(1, 1))
+	src, w := random(rng, 2), random(rng, 2*2*6)
+	want := naiveTranspose(src, w, nil, p)
+	got := make([]float32, len(want))
+	Transpose(got, src, w, nil, &p, Activation{}, 2)
+	compare(t, got, want, tolerance)
+}
+
 func randomParams(rng *rand.Rand) Params {
 	p := Params{Batch: 1 + rng.IntN(2), Group: 1}
 	if rng.IntN(3) == 0 {
@@ -268,4 +290,11 @@ func TestTransposeRandom(t *testing.T) {
 			}
 		})
 	}
+}
+
+func FuzzForward(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		check(t, randomParams(rand.New(rand.NewPCG(seed, 3))), seed)
+	})
 }

@@ -1,6 +1,7 @@
 package conv
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/caliper-imaging/caliper/internal/simd"
@@ -26,7 +27,7 @@ type direct struct {
 	nw        int
 	runs      [2][]run // strips along depth and height
 	chunks    int      // and along width
-	phases    int      // copies of a row by position modulo the stride along width
+	phases    []int    // copies of a row: the positions modulo the stride along width that taps read
 	maxShift  int
 	pitch     int // floats from one row to the next
 	splits    int // parts that the output channels are computed in, by different workers
@@ -38,7 +39,7 @@ type direct struct {
 // column is a set of output columns that share taps: all of them, or in a transposed convolution those of one remainder.
 type column struct {
 	weight []float32 // by group: [tile][tap][InC][rows]
-	phase  []int     // by tap along width: which copy of a row it reads, and from where
+	phase  []int     // by tap along width: which of phases it reads, and from where
 	shift  []int
 }
 
@@ -62,7 +63,11 @@ func newDirect(k *Packed, p *Params, threads int) *direct {
 	d.place = place{size: q.Out, step: [3]int{1, 1, 1}}
 	c := column{weight: k.weight}
 	for kw := range q.Kernel[2] {
-		c.phase = append(c.phase, kw*q.Dilation[2]%q.Stride[2])
+		ph := kw * q.Dilation[2] % q.Stride[2]
+		if !slices.Contains(d.phases, ph) {
+			d.phases = append(d.phases, ph)
+		}
+		c.phase = append(c.phase, slices.Index(d.phases, ph))
 		c.shift = append(c.shift, kw*q.Dilation[2]/q.Stride[2])
 	}
 	d.columns = []column{c}
@@ -79,7 +84,7 @@ func (d *direct) plan(threads int) {
 	d.flat = q.Out[2]*8 < whole*7 && q.Out[1] > 1
 	for _, c := range d.columns {
 		for i := range c.shift {
-			d.phases, d.maxShift = max(d.phases, c.phase[i]+1), max(d.maxShift, c.shift[i])
+			d.maxShift = max(d.maxShift, c.shift[i])
 		}
 	}
 	d.step = [2]int{1, 1}
@@ -130,7 +135,7 @@ func (d *direct) runsOf(axis, n int) []run {
 func (d *direct) size(threads int) {
 	q := &d.p
 	fits := func(nd, nh, nw int) bool {
-		return d.needed(nd, 0)*d.needed(nh, 1)*d.icg*d.phases*(d.rowPitch(nw)+4) <= stripBudget
+		return d.needed(nd, 0)*d.needed(nh, 1)*d.icg*len(d.phases)*(d.rowPitch(nw)+4) <= stripBudget
 	}
 	d.nd, d.nh, d.nw = 1, 1, q.Out[2]
 	if !d.flat {
@@ -326,7 +331,7 @@ func (s *strip) compute(tiles []rowTile) {
 		}
 	}
 	behind := s.nw + s.maxShift - s.pitch // the last row's right padding
-	s.icStride = (len(s.planes)*s.phases*len(s.rows)*s.pitch+behind+15)/16*16 | 16
+	s.icStride = (len(s.planes)*len(s.phases)*len(s.rows)*s.pitch+behind+15)/16*16 | 16
 	s.buf.grow(s.icStride*s.icg + s.h.n*s.pitch + s.nw)
 	s.pack()
 	s.in = s.buf.F
@@ -386,15 +391,15 @@ func (s *strip) pack() {
 	padded := s.filled == want
 	s.filled = want
 	stride := q.Stride[2]
-	for ph := range s.phases {
-		first := s.w0*stride + ph - q.PadLo[2]
+	for ph, place := range s.phases {
+		first := s.w0*stride + place - q.PadLo[2]
 		lo, hi := within(first, stride, q.In[2], s.pitch)
 		hi = max(lo, hi)
 		lo, hi = min(lo, s.pitch), min(hi, s.pitch)
 		for ic := range s.icg {
 			plane := s.src[((s.batch*q.InC + s.group*s.icg + ic) * q.inVoxels()):][:q.inVoxels()]
 			for pl, d := range s.planes {
-				at := ic*s.icStride + (pl*s.phases+ph)*len(s.rows)*s.pitch
+				at := ic*s.icStride + (pl*len(s.phases)+ph)*len(s.rows)*s.pitch
 				for _, h := range s.rows {
 					dst := s.buf.F[at : at+s.pitch]
 					at += s.pitch
@@ -425,7 +430,7 @@ func (s *strip) pack() {
 		}
 	}
 	if !padded {
-		end := len(s.planes) * s.phases * len(s.rows) * s.pitch
+		end := len(s.planes) * len(s.phases) * len(s.rows) * s.pitch
 		for ic := range s.icg {
 			clear(s.buf.F[ic*s.icStride+end : (ic+1)*s.icStride])
 		}
@@ -486,7 +491,7 @@ func (s *strip) listTaps(t rowTile, c *column, o, r int) (moved int) {
 			}
 			a := (kd*nh + kh) * len(c.shift) * s.icg * t.rows
 			for kw, shift := range c.shift {
-				b := ((pl*s.phases+c.phase[kw])*len(s.rows)+row)*s.pitch + shift
+				b := ((pl*len(s.phases)+c.phase[kw])*len(s.rows)+row)*s.pitch + shift
 				s.taps = append(s.taps, simd.Tap{A: 4 * a, B: 4 * b})
 				a += s.icg * t.rows
 			}

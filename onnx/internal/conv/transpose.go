@@ -22,6 +22,7 @@ type PackedTranspose struct {
 	p      Params
 	tiles  []rowTile
 	pieces []piece
+	byTap  []float32 // the weight as it came, for what is computed by tap
 }
 
 // piece holds the taps for outputs of one remainder, by the stride, of place + padding along depth and height.
@@ -47,6 +48,9 @@ func PackTranspose(weight []float32, p *Params) *PackedTranspose {
 	q.normalise()
 	icg, ocg, all := q.InC/q.Group, q.OutC/q.Group, q.taps()
 	need("weight", len(weight), q.InC*ocg*all)
+	if q.unusual() {
+		return &PackedTranspose{p: q, byTap: append([]float32(nil), weight[:q.InC*ocg*all]...)}
+	}
 	k := &PackedTranspose{p: q, tiles: rowTiles(ocg, 1)}
 	var taps [3][][]int
 	for axis := range 3 {
@@ -100,6 +104,10 @@ func (k *PackedTranspose) Forward(dst, src, bias []float32, p *Params, act Activ
 	if bias != nil {
 		need("bias", len(bias), q.OutC)
 	}
+	if k.byTap != nil {
+		q.transposeByTap(dst, src, k.byTap, bias, act, threads)
+		return
+	}
 	if q.isUpsample() {
 		u := &upsample{k: k, p: &q, dst: dst, src: src, bias: bias, act: act}
 		u.run(threads)
@@ -115,7 +123,7 @@ func (k *PackedTranspose) Forward(dst, src, bias []float32, p *Params, act Activ
 
 // piece returns the direct convolution, of stride 1, that computes a piece's outputs, or nil when there are none.
 func (k *PackedTranspose) piece(pc *piece, q *Params, threads int) *direct {
-	d := &direct{p: *q, tiles: k.tiles}
+	d := &direct{p: *q, tiles: k.tiles, phases: []int{0}}
 	d.place = place{size: q.Out, step: q.Stride}
 	d.p.Stride = [3]int{1, 1, 1}
 	for axis, r := range pc.remainder {
