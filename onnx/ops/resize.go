@@ -89,11 +89,7 @@ func (c *Call) resize(r *resizer, x *tensor.Tensor, scales []float64, sizes []in
 		}
 		if scales != nil {
 			scale[a] = scales[i]
-			span := 1.0
-			if r.coord == "tf_crop_and_resize" {
-				span = hi[a] - lo[a]
-			}
-			out := math.Floor(float64(d) * span * scales[i])
+			out := math.Floor(float64(float32(d) * float32(scales[i]))) // in float32, as exporters reckon
 			if !(scales[i] > 0) || out > tensor.MaxElements || out < 0 {
 				fail("scale %v is not valid", scales[i])
 			}
