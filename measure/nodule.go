@@ -31,6 +31,9 @@ type Nodule struct {
 	Features   []study.Feature
 }
 
+// maxBoxPixels bounds the work for one candidate: no nodule is wider, at any pixel size.
+const maxBoxPixels = 800
+
 const noduleMethod = "outline by dynamic programming on the radial edge around the candidate, edge position corrected for smoothing"
 
 // Nodule2D finds the outline of the nodule in a candidate box (x0, y0, x1, y1 in pixels) of a
@@ -53,6 +56,9 @@ func Nodule2D(ctx context.Context, image *volume.Volume, box [4]float64, o Nodul
 	cx, cy := (box[0]+box[2])/2, (box[1]+box[3])/2
 	if !(box[2]-box[0] >= 2) || !(box[3]-box[1] >= 2) || cx < 0 || cy < 0 || cx >= w || cy >= h {
 		return nil, fmt.Errorf("measure: nodule: box: want at least 2×2 pixels centred in the image of %g×%g, got %v", w, h, box)
+	}
+	if box[2]-box[0] > maxBoxPixels || box[3]-box[1] > maxBoxPixels {
+		return nil, fmt.Errorf("measure: nodule: box: want at most %d pixels across, got %v", maxBoxPixels, box)
 	}
 	if o.SpacingMM != nil && !(o.SpacingMM[0] > 0 && o.SpacingMM[1] > 0) {
 		return nil, fmt.Errorf("measure: nodule: spacing: want positive mm, got %v", *o.SpacingMM)

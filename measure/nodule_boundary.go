@@ -28,7 +28,7 @@ func traceBoundary(image *volume.Volume, box [4]float64, o NoduleOptions) *bound
 	centre := [2]float64{(box[0] + box[2]) / 2, (box[1] + box[3]) / 2}
 	guess := 1.2 * math.Sqrt((box[2]-box[0])*(box[3]-box[1])) / 2 // a box that is too large does less harm
 	sigma := max(0.8, 0.05*guess)
-	patch := cutPatch(image, centre, 4*guess+8, sigma, o.DenseIsDark)
+	patch := cutPatch(image, centre, 3.2*guess+8, sigma, o.DenseIsDark)
 	if d := patch.fitDome(centre, guess); d.part > 0.1 {
 		centre, guess = d.centre, d.radius
 	}
