@@ -194,7 +194,7 @@ func (r *resizer) source(o, in, out int, scale, lo, hi float64) (x float64, outs
 		center := float64(in) / 2
 		return center*(1-adjust) + (float64(o)+0.5)/scale - 0.5, false
 	case "pytorch_half_pixel":
-		if length > 1 {
+		if out > 1 {
 			return (float64(o)+0.5)/scale - 0.5, false
 		}
 		return 0, false
