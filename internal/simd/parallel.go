@@ -16,12 +16,37 @@ func Parallel(threads, n int, f func(lo, hi int)) {
 		f(0, n)
 		return
 	}
-	var wg sync.WaitGroup
+	var g group
 	for t := 1; t < threads; t++ {
-		wg.Go(func() { f(t*n/threads, (t+1)*n/threads) })
+		g.start(func() { f(t*n/threads, (t+1)*n/threads) })
 	}
-	f(0, n/threads)
-	wg.Wait()
+	g.here(func() { f(0, n/threads) })
+	g.wait()
+}
+
+// group is goroutines whose panic, the first that is met, goes on in the caller.
+type group struct {
+	wg     sync.WaitGroup
+	once   sync.Once
+	caught any
+}
+
+func (g *group) start(f func()) { g.wg.Go(func() { g.here(f) }) }
+
+func (g *group) here(f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.once.Do(func() { g.caught = p })
+		}
+	}()
+	f()
+}
+
+func (g *group) wait() {
+	g.wg.Wait()
+	if g.caught != nil {
+		panic(g.caught)
+	}
 }
 
 // Each calls f(worker, i) once for every i in 0..n, by at most threads workers that take the next i when they are free. Worker
@@ -40,10 +65,10 @@ func Each(threads, n int, f func(worker, i int)) {
 			f(worker, i)
 		}
 	}
-	var wg sync.WaitGroup
+	var g group
 	for t := 1; t < threads; t++ {
-		wg.Go(func() { run(t) })
+		g.start(func() { run(t) })
 	}
-	run(0)
-	wg.Wait()
+	g.here(func() { run(0) })
+	g.wait()
 }
