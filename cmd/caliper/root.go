@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/caliper-imaging/caliper/internal/simd"
 	"github.com/caliper-imaging/caliper/internal/term"
 )
 
@@ -87,6 +88,10 @@ func execute(ctx context.Context, args []string, s term.Streams) (code int) {
 			code = exitFatal
 		}
 	}()
+	if err := simd.KernelError(); err != nil {
+		printError(s.Err, false, exitUsage, err, "")
+		return exitUsage
+	}
 	root := newRootCmd(s)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
