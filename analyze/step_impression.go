@@ -119,13 +119,14 @@ func (c *Case) measureLines() []string {
 			}
 			lines = append(lines, line+".")
 		case m.Key == study.KeyVolume && headline(m.Label):
-			label := strings.ReplaceAll(m.Label, "-", " ")
+			label := strings.ToLower(strings.ReplaceAll(m.Label, "-", " "))
 			switch m.Side {
 			case study.Left:
-				label = "Left " + strings.ToLower(label)
+				label = "left " + label
 			case study.Right:
-				label = "Right " + strings.ToLower(label)
+				label = "right " + label
 			}
+			label = strings.ToUpper(label[:1]) + label[1:] // one of the headlines, in ASCII
 			line := fmt.Sprintf("%s %.1f ml", label, m.Value)
 			if m.ChangePercent != nil {
 				line += fmt.Sprintf(", %+.1f %% since the prior", *m.ChangePercent)
