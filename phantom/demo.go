@@ -22,7 +22,7 @@ const DemoBroken = "broken/im0001.dcm"
 // and a CT of spheres.
 func DemoCases() []DemoCase {
 	return []DemoCase{
-		{"growing-nodule", "chest-xray", 11, map[string]string{"nodule-mm": "23", "zone": "right upper", "prior-mm": "18", "prior-days": "182"}},
+		{"growing-nodule", "chest-xray", 14, map[string]string{"nodule-mm": "23", "zone": "right upper", "prior-mm": "18", "prior-days": "182"}},
 		{"normal-chest", "chest-xray", 7, map[string]string{"nodule-mm": "0", "prior-days": "0"}},
 		{"spheres", "spheres", 1, nil},
 	}
