@@ -382,3 +382,31 @@ func FuzzLoad(f *testing.F) {
 		_, _ = sess.Run(ctx, in)
 	})
 }
+
+// TestLoopMemory repeats x ← x + x in a loop: the memory of past iterations is used again.
+func TestLoopMemory(t *testing.T) {
+	body := graphParts{
+		nodes:   [][]byte{node("Add", "double", s("v", "v"), s("w")), node("Identity", "go on", s("c"), s("d"))},
+		inputs:  [][]byte{value("i", 7), value("c", 9), value("v", float)},
+		outputs: [][]byte{value("d", 9), value("w", float)},
+	}
+	sess := load(t, model(16, graphParts{
+		nodes:   [][]byte{node("Loop", "loop", s("n", "", "x"), s("y"), graphAttr("body", body.bytes()))},
+		inits:   [][]byte{int64Tensor("n", nil, 100)},
+		inputs:  [][]byte{value("x", float, -1)},
+		outputs: [][]byte{value("y", float, -1)},
+	}), onnx.Options{MemoryLimit: 4 << 20})
+	x := tensor.New(tensor.Float32, 1<<18) // 1 MiB
+	for i := range x.Float32() {
+		x.Float32()[i] = 0x1p-100 * float32(i)
+	}
+	out, err := sess.Run(context.Background(), map[string]*onnx.Tensor{"x": x})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range out["y"].Float32() {
+		if v != float32(i) {
+			t.Fatalf("element %d: got %v", i, v)
+		}
+	}
+}

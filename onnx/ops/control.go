@@ -65,6 +65,7 @@ func loopOp(*graph.Node) Kernel {
 			for k := range stacked {
 				stacked[k] = append(stacked[k], out[1+len(carried)+k])
 			}
+			c.sweep(append(stacked, carried)...)
 		}
 		for i := range c.Out {
 			if i < len(carried) {

@@ -29,9 +29,10 @@ type Op struct {
 // made by this package, which Do turns into a returned one.
 type Kernel func(c *Call)
 
-// Memory lends blocks of at least n bytes, contents undefined.
+// Memory lends blocks of at least n bytes, contents undefined, and takes them back.
 type Memory interface {
 	Alloc(n int) (*tensor.Buffer, error)
+	Free(b *tensor.Buffer)
 }
 
 // Body runs a graph attribute on inputs in; values of enclosing graphs come from the run itself.
@@ -134,6 +135,34 @@ func (c *Call) New(dt tensor.DType, shape ...int) *tensor.Tensor {
 	check(err)
 	c.Fresh = append(c.Fresh, b)
 	return tensor.InBuffer(b, dt, shape, n)
+}
+
+// sweep gives back the blocks taken during the call that no value and none of keep uses.
+func (c *Call) sweep(keep ...[]*tensor.Tensor) {
+	used := map[*tensor.Buffer]bool{}
+	var mark func(list []*tensor.Tensor)
+	mark = func(list []*tensor.Tensor) {
+		for _, t := range list {
+			if t != nil {
+				used[t.Buffer()] = true
+				mark(t.Elems())
+			}
+		}
+	}
+	for _, list := range keep {
+		mark(list)
+	}
+	rest := c.Fresh[:0]
+	for _, b := range c.Fresh {
+		switch {
+		case used[b] || b.Refs > 0:
+			rest = append(rest, b)
+		case b.Refs == 0:
+			c.Mem.Free(b)
+			b.Refs = -1 // Fresh may name a block twice
+		}
+	}
+	c.Fresh = rest
 }
 
 // Zeros is New with the contents cleared.

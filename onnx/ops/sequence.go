@@ -209,6 +209,9 @@ func scanOp(n *graph.Node) Kernel {
 			for i := range outs {
 				outs[i] = append(outs[i], got[len(states)+i])
 			}
+			if n.Version >= 9 { // else results of other batch entries wait as well
+				c.sweep(append(outs, states, in)...)
+			}
 		}
 		for i, list := range outs {
 			if at(outDirs, i) == 1 {

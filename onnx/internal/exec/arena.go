@@ -51,11 +51,14 @@ func (a *arena) Alloc(n int) (*tensor.Buffer, error) {
 }
 
 func (a *arena) lent(b *tensor.Buffer) {
+	b.Refs = 0
 	a.live += int64(len(b.Bytes))
 	a.peak = max(a.peak, a.live+a.idle)
 }
 
-// put takes a block back.
+// Free takes a block back.
+func (a *arena) Free(b *tensor.Buffer) { a.put(b) }
+
 func (a *arena) put(b *tensor.Buffer) {
 	n := len(b.Bytes)
 	a.live -= int64(n)
