@@ -88,6 +88,9 @@ func ReadHeader(r io.ReaderAt, size int64) (*File, error) {
 	if errors.Is(err, errStopPixel) {
 		err = f.takePixel(p.pixel, src)
 	}
+	if err == nil && !f.HasPixels() && f.Has(tag.Rows) && f.Has(tag.BitsAllocated) && !f.Has(tag.PixelDataProviderURL) {
+		f.note("no-pixel-data", study.Warning, "the data set describes pixels but holds none; the file may be cut")
+	}
 	if err == nil && len(elements) == 0 {
 		err = frame.Truncatedf(pkg, "data set: want elements, got none")
 	}

@@ -223,7 +223,7 @@ func (p *pixelReader) ready(n int) error {
 	if need > int64(p.f.pixel.length) {
 		return frame.Truncatedf(pkg, "pixel data: want %d bytes for frame %d, got %d", need, n, p.f.pixel.length)
 	}
-	return p.src.has(p.f.pixel.value, need)
+	return within("pixel data", p.src.has(p.f.pixel.value, need))
 }
 
 // RawArray decodes all frames: values in their own type, shape frame, row, column, sample; the first
