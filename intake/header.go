@@ -83,13 +83,13 @@ func lookDICOM(path string, claimed, keep bool) finding {
 		}
 		return finding{}
 	}
-	if !object.HasPixels() {
-		return finding{} // a report, a plan, a DICOMDIR
-	}
 	for _, issue := range object.Issues {
-		if issue.Code == "truncated-pixel-data" {
+		if issue.Code == "truncated-pixel-data" || issue.Code == "no-pixel-data" {
 			return finding{err: errors.New("the file is cut off: " + issue.Text)}
 		}
+	}
+	if !object.HasPixels() {
+		return finding{} // a report, a plan, a DICOMDIR
 	}
 	d := dicom.Describe(object)
 	out := finding{format: "dicom", dicom: &d}
