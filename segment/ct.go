@@ -107,6 +107,9 @@ func bodyOf(w *volume.Volume) ([]bool, error) {
 	for i, x := range w.Data {
 		dense[i] = x > bodyHU
 	}
+	if err := addEnclosedLung(w, dense); err != nil {
+		return nil, err
+	}
 	// A thin bridge to the table is cut, and what the cut took from the body comes back.
 	opened := morph.Erode(dense, w.Geometry, 3)
 	core, err := morph.Largest(opened, w.Size, 6)
@@ -124,6 +127,29 @@ func bodyOf(w *volume.Volume) ([]bool, error) {
 	}
 	body := morph.FillHoles(morph.Close(grown, w.Geometry, 3), w.Size, true)
 	return body, addLungAtBorder(w, body)
+}
+
+// addEnclosedLung takes into the dense part the cavities that it encloses and that are not mere air, so
+// that the thin wall of a chest is not opened: lung, but not the air between a patient and the table.
+func addEnclosedLung(w *volume.Volume, dense []bool) error {
+	holes := morph.FillHoles(dense, w.Size, true)
+	for i := range holes {
+		holes[i] = holes[i] && !dense[i]
+	}
+	labels, sizes, err := morph.Components(holes, w.Size, 6)
+	if err != nil {
+		return fmt.Errorf("segment: %w", err)
+	}
+	air := make([]int, len(sizes))
+	for i, l := range labels {
+		if w.Data[i] < airHU {
+			air[l]++
+		}
+	}
+	for i, l := range labels {
+		dense[i] = dense[i] || l > 0 && 2*air[l] < sizes[l]
+	}
+	return nil
 }
 
 // addLungAtBorder takes into the body what is outside it and lighter than tissue but not air: lung that
