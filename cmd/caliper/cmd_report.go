@@ -30,7 +30,7 @@ func newReportCmd(s term.Streams) *cobra.Command {
 	}
 	list := strings.Join(names, "|")
 	cmd := &cobra.Command{
-		Use:   "report REPORT.json [--format " + list + "] [-o OUT]",
+		Use:   "report REPORT.json|STUDY-FOLDER [--format " + list + "] [-o OUT]",
 		Short: "Write a study's result in another format",
 		Long: `Report reads the report.json of a study (- for stdin) and writes it in another format.
 Key images are read from the PNG files that lie beside report.json.
@@ -71,8 +71,9 @@ func runReport(_ context.Context, o reportOptions, s term.Streams) error {
 	if o.In == "-" {
 		r, err = report.Read(s.In)
 	} else {
-		dir = filepath.Dir(o.In)
-		r, err = report.Load(o.In)
+		path := reportPath(o.In)
+		dir = filepath.Dir(path)
+		r, err = report.Load(path)
 	}
 	if err != nil {
 		return err

@@ -42,14 +42,18 @@ func runSign(_ context.Context, o signOptions, s term.Streams) error {
 	if o.Name == "" {
 		return usagef("sign: --name: want the name of the physician who signs")
 	}
-	path := o.In
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, "report.json")
-	}
-	r, err := report.Sign(path, o.Name, time.Now())
+	r, err := report.Sign(reportPath(o.In), o.Name, time.Now())
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(s.Out, "%s: final, signed by %s at %s\n", r.Study.Key, r.Signature.Name, r.Signature.When.Format(time.RFC3339))
 	return err
+}
+
+// reportPath is the report.json that a path names: the file, or that of a study's folder.
+func reportPath(path string) string {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return filepath.Join(path, "report.json")
+	}
+	return path
 }
