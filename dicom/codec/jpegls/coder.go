@@ -1,5 +1,7 @@
 package jpegls
 
+import "math/bits"
+
 // coder decodes the samples of one scan: T.87 annex A. Rows have one sample of room on either side.
 type coder struct {
 	*params
@@ -10,35 +12,66 @@ type coder struct {
 	runIndex   []int
 }
 
-// line decodes a row of component i.
+// line decodes a row of component i. The regular mode (T.87 A.4 to A.6) is written out here, since
+// nearly all samples go through it.
 func (c *coder) line(i int) {
-	above, row := c.above[i], c.row[i]
-	q, near := c.quant, c.near
+	above, row := c.above[i][:c.width+2], c.row[i][:c.width+2]
+	q, maxVal, near, in := c.quant, c.maxVal, c.near, &c.in
+	contexts := &c.model.regular
+	long := c.limit - c.qbpp - 1
+	ra, rb, rc := row[0], above[1], above[0]
+	q2 := int(q[rb-rc+maxVal])
 	for x := 1; x <= c.width; {
-		ra, rb, rc, rd := row[x-1], above[x], above[x-1], above[x+1]
-		q1, q2, q3 := int(q[rd-rb+c.maxVal]), int(q[rb-rc+c.maxVal]), int(q[rc-ra+c.maxVal])
-		ctx := (q1*9+q2)*9 + q3
-		if ctx != 0 {
-			row[x] = c.regular(ctx, predict(ra, rb, rc))
+		rd := above[x+1]
+		q1 := int(q[rd-rb+maxVal])
+		ctx := (q1*9+q2)*9 + int(q[rc-ra+maxVal])
+		if ctx == 0 {
+			n := c.runLength(i, c.width-x+1)
+			for range n {
+				row[x] = ra
+				x++
+			}
+			if x > c.width {
+				break
+			}
+			rb = above[x]
+			if d := ra - rb; d <= near && -d <= near {
+				ra = c.interruption(1, ra, 1, i)
+			} else {
+				ra = c.interruption(0, rb, sign(rb-ra), i)
+			}
+			row[x] = ra
+			c.runIndex[i] = max(0, c.runIndex[i]-1)
 			x++
+			rb, rc = above[x], rb
+			q2 = int(q[rb-rc+maxVal])
 			continue
 		}
-		n := c.runLength(i, c.width-x+1)
-		for range n {
-			row[x] = ra
-			x++
+		turn := int32(ctx >> 63)
+		m := &contexts[(ctx^int(turn))-int(turn)]
+		px := max(0, min(predict(ra, rb, rc)+(m.c^turn)-turn, maxVal))
+		k := golomb(m.n, m.a)
+		if in.n < 48 {
+			in.fill()
 		}
-		if x > c.width {
-			break
-		}
-		rb = above[x]
-		if d := ra - rb; d <= near && -d <= near {
-			row[x] = c.interruption(1, ra, 1, i)
+		var v int32
+		if zeros := int32(bits.LeadingZeros64(in.acc)); zeros+1+k <= int32(in.n) && zeros < long {
+			acc := in.acc << (zeros + 1)
+			v = zeros<<k | int32(acc>>(63-k)>>1)
+			in.acc = acc << k
+			in.n -= int(zeros + 1 + k)
 		} else {
-			row[x] = c.interruption(0, rb, sign(rb-ra), i)
+			v = in.golomb(k, c.limit, c.qbpp)
 		}
-		c.runIndex[i] = max(0, c.runIndex[i]-1)
+		err := v>>1 ^ -(v & 1)
+		if k == 0 && near == 0 && 2*m.b <= -m.n {
+			err = ^err
+		}
+		m.update(err, c.scale, c.reset)
+		ra = c.rebuild(px, (err^turn)-turn)
+		row[x] = ra
 		x++
+		rc, rb, q2 = rb, rd, q1
 	}
 }
 

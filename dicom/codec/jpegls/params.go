@@ -150,8 +150,11 @@ func (c *context) update(err, near2, reset int32) {
 
 // golomb is the parameter k of a context: T.87 A.5.1.
 func golomb(n, a int32) int32 {
-	k := int32(0)
-	for n<<k < a && k < 24 {
+	k := int32(bits.Len32(uint32(a)) - bits.Len32(uint32(n)))
+	if k < 0 {
+		return 0
+	}
+	if n<<k < a {
 		k++
 	}
 	return k
