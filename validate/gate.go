@@ -39,7 +39,7 @@ func ParseGate(text string) (Gate, error) {
 			continue
 		}
 		x, err := strconv.ParseFloat(strings.TrimSpace(limit), 64)
-		if err != nil || x-x != 0 || strings.TrimSpace(figure) == "" {
+		if err != nil || x-x != 0 || strings.TrimSpace(figure) == "" || strings.ContainsAny(figure, "=!<>") {
 			break
 		}
 		return Gate{Figure: strings.TrimSpace(figure), Op: op, Limit: x}, nil

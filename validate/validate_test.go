@@ -31,7 +31,7 @@ func TestGates(t *testing.T) {
 	if !strings.Contains(out.String(), `tests="3" failures="2"`) || !strings.Contains(out.String(), "got 5") {
 		t.Errorf("junit: got %s", out.String())
 	}
-	for _, bad := range []string{"dice", "dice.mean>=x", ">=0.9", "dice.mean>=NaN", "dice.mean==1"} {
+	for _, bad := range []string{"dice", "dice.mean>=x", ">=0.9", "dice.mean>=NaN", "dice.mean==1", "dice.mean=>1"} {
 		if _, err := ParseGate(bad); err == nil {
 			t.Errorf("%q: want an error", bad)
 		}
