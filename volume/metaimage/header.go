@@ -4,24 +4,19 @@ package metaimage
 
 import (
 	"bufio"
+	"compress/zlib"
+	"io"
 	"math"
 	"strconv"
 	"strings"
 
 	"github.com/caliper-imaging/caliper/volume"
+	"github.com/caliper-imaging/caliper/volume/voxelfile"
 )
 
 // Header is what a file says before its voxels.
 type Header struct {
-	volume.Geometry
-	Frames   int
-	Channels int
-	DType    volume.DType
-
-	bigEndian, compressed bool
-	data                  string // LOCAL, or the name of a file beside the header
-	skip                  int64  // bytes before the voxels of a file; -1: the voxels are its end
-	length                int64  // bytes of the header itself
+	voxelfile.Layout
 }
 
 var types = map[string]volume.DType{
@@ -59,7 +54,14 @@ func parse(r *bufio.Reader) (*Header, error) {
 			return nil, volume.Malformed("metaimage: header: want ElementDataFile, got the end of the file")
 		}
 	}
-	h := &Header{length: read, data: fields["ElementDataFile"]}
+	h := &Header{}
+	h.HeaderBytes = read
+	switch data := fields["ElementDataFile"]; {
+	case data == "":
+		return nil, volume.Malformed("metaimage: ElementDataFile: want LOCAL or a file beside the header, got none")
+	case !strings.EqualFold(data, "LOCAL"):
+		h.DataFile = data
+	}
 	if err := h.fill(fields); err != nil {
 		return nil, err
 	}
@@ -112,12 +114,15 @@ func (h *Header) fill(f map[string]string) error {
 	if f["BinaryData"] != "" && !yes(f["BinaryData"]) {
 		return volume.Unsupported("metaimage: BinaryData: voxels written as text are not read")
 	}
-	h.bigEndian = yes(f["BinaryDataByteOrderMSB"]) || yes(f["ElementByteOrderMSB"])
-	h.compressed = yes(f["CompressedData"])
+	h.BigEndian = yes(f["BinaryDataByteOrderMSB"]) || yes(f["ElementByteOrderMSB"])
 	if s := f["HeaderSize"]; s != "" {
-		if h.skip, err = strconv.ParseInt(s, 10, 64); err != nil || h.skip < -1 {
+		if h.SkipBytes, err = strconv.ParseInt(s, 10, 64); err != nil || h.SkipBytes < -1 {
 			return volume.Malformed("metaimage: HeaderSize: want -1 or more, got %.40q", s)
 		}
+	}
+	if yes(f["CompressedData"]) {
+		h.SkipBytes = 0 // HeaderSize is of raw voxels only
+		h.Unpack = func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) }
 	}
 	return nil
 }

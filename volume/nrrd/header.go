@@ -4,29 +4,24 @@ package nrrd
 
 import (
 	"bufio"
+	"io"
 	"math"
 	"strconv"
 	"strings"
 
+	"github.com/klauspost/compress/gzip"
+
 	"github.com/caliper-imaging/caliper/volume"
+	"github.com/caliper-imaging/caliper/volume/voxelfile"
 )
 
 // Header is what a file says before its voxels.
 type Header struct {
-	volume.Geometry
-	Frames   int // of a time axis
-	Channels int // of an axis of colours or vector components
-	DType    volume.DType
-	Space    string // as the file names it; "" where it has none
-	Keys     map[string]string
+	voxelfile.Layout
+	Space string // as the file names it; "" where it has none
+	Keys  map[string]string
 
-	encoding  string
-	bigEndian bool
-	data      string // "" for the same file
-	byteSkip  int64
-	lineSkip  int
-	length    int64
-	list      int // file axis of the channels or frames, or -1; fastest where it is 0
+	list int // file axis of the channels or frames, or -1; fastest where it is 0
 }
 
 func dtype(name string) volume.DType {
@@ -64,8 +59,8 @@ func parse(r *bufio.Reader) (*Header, error) {
 	fields := map[string]string{}
 	for first := true; ; first = false {
 		line, err := r.ReadString('\n')
-		h.length += int64(len(line))
-		if h.length > maxHeader {
+		h.HeaderBytes += int64(len(line))
+		if h.HeaderBytes > maxHeader {
 			return nil, volume.Malformed("nrrd: header: want at most %d bytes", maxHeader)
 		}
 		line = strings.TrimRight(line, "\r\n")
@@ -128,26 +123,25 @@ func (h *Header) fill(f map[string]string) error {
 		sizes[n] = s
 		total *= s
 	}
-	h.encoding = strings.ToLower(f["encoding"])
-	switch h.encoding {
+	switch strings.ToLower(f["encoding"]) {
 	case "raw":
 	case "gzip", "gz":
-		h.encoding = "gzip"
+		h.Unpack = func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
 	default:
 		return volume.Unsupported("nrrd: encoding: want raw or gzip, got %.20q", f["encoding"])
 	}
-	h.bigEndian = strings.EqualFold(f["endian"], "big")
+	h.BigEndian = strings.EqualFold(f["endian"], "big")
 	if f["endian"] == "" && h.DType.Size() > 1 {
 		return volume.Malformed("nrrd: endian: want little or big for a type of several bytes, got none")
 	}
-	h.data = f["data file"] + f["datafile"]
+	h.DataFile = f["data file"] + f["datafile"]
 	if s := f["byte skip"] + f["byteskip"]; s != "" {
-		if h.byteSkip, err = strconv.ParseInt(s, 10, 64); err != nil || h.byteSkip < -1 {
+		if h.SkipBytes, err = strconv.ParseInt(s, 10, 64); err != nil || h.SkipBytes < -1 {
 			return volume.Malformed("nrrd: byte skip: want -1 or more, got %.20q", s)
 		}
 	}
 	if s := f["line skip"] + f["lineskip"]; s != "" {
-		if h.lineSkip, err = strconv.Atoi(s); err != nil || h.lineSkip < 0 || h.lineSkip > 1<<16 {
+		if h.SkipLines, err = strconv.Atoi(s); err != nil || h.SkipLines < 0 || h.SkipLines > 1<<16 {
 			return volume.Malformed("nrrd: line skip: want 0 or more, got %.20q", s)
 		}
 	}

@@ -1,9 +1,12 @@
-"""Writes the cases beside it with SimpleITK and what it reads from them (cases.json)."""
+"""Writes cases with SimpleITK into the folder it is run in, and what it reads from them (cases.json).
+
+In metaimage/testdata: python make.py .mha .mhd; in nrrd/testdata: python make.py .nrrd .nhdr."""
 import json
+import sys
 import numpy as np
 import SimpleITK as sitk
 
-ENDINGS = [".nrrd"]
+ending, detached = sys.argv[1:]
 shape = (5, 4, 3)
 k, j, i = np.meshgrid(np.arange(3), np.arange(4), np.arange(5), indexing="ij")
 ramp = i + 10 * j + 50 * k
@@ -32,12 +35,11 @@ def save(name, array, vector=False, compress=False):
                       spacing=(list(im.GetSpacing()) + [1.0])[:3], channels=im.GetNumberOfComponentsPerPixel(), value=float(value[0]), last=float(value[-1]), sum=float(values.sum())))
 
 
-for ending in ENDINGS:
-    for dt in "u1 i1 i2 u2 i4 u4 i8 f4 f8".split():
-        data = (ramp - 100 if dt == "i1" else ramp * 0.5 - 7 if dt[0] == "f" else ramp).astype(dt)
-        save(dt + ending, data)
-    save("packed" + ending, ramp.astype("i2"), compress=True)
-    save("vector" + ending, np.stack([ramp, ramp + 1000, ramp * 2], -1).astype("i2"), vector=True)
-    save("plane" + ending, ramp[1].astype("u2"))
-save("beside.nhdr", ramp.astype("i2"))
+for dt in "u1 i1 i2 u2 i4 u4 i8 f4 f8".split():
+    data = (ramp - 100 if dt == "i1" else ramp * 0.5 - 7 if dt[0] == "f" else ramp).astype(dt)
+    save(dt + ending, data)
+save("packed" + ending, ramp.astype("i2"), compress=True)
+save("vector" + ending, np.stack([ramp, ramp + 1000, ramp * 2], -1).astype("i2"), vector=True)
+save("plane" + ending, ramp[1].astype("u2"))
+save("beside" + detached, ramp.astype("i2"))
 json.dump(dict(SimpleITK=sitk.Version().VersionString(), cases=cases), open("cases.json", "w"), indent=1)
