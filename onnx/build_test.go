@@ -4,7 +4,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// The helpers below write ONNX messages for tests, field numbers as in onnx.proto.
+// The functions below write ONNX messages for tests, field numbers as in onnx.proto.
 
 func bytesField(b []byte, num protowire.Number, v []byte) []byte {
 	return protowire.AppendBytes(protowire.AppendTag(b, num, protowire.BytesType), v)
