@@ -145,7 +145,7 @@ func (b *blockDecoder) decode(cb *codeBlock, kind, planes, style int) error {
 	}
 	b.zero, b.causal = &zeroContexts[kind], style&styleCausal != 0
 	b.maskRows()
-	b.mq.reset()
+	b.mq.state.reset()
 	plane, pass := planes, 2
 	for _, seg := range cb.segments {
 		b.buf = append(append(b.buf[:0], seg.data...), 0xff, 0xff)
@@ -177,7 +177,7 @@ func (b *blockDecoder) decode(cb *codeBlock, kind, planes, style int) error {
 				}
 			}
 			if style&styleReset != 0 && !bypass {
-				b.mq.reset()
+				b.mq.state.reset()
 			}
 			if pass++; pass == 3 {
 				pass = 0

@@ -102,18 +102,16 @@ type mqEncoder struct {
 	out   []byte
 	a, c  uint32
 	ct    uint32
-	state [numCtx]uint8
+	state mqContexts
 }
 
 func (m *mqEncoder) start() {
-	var d mq
-	d.reset()
-	m.state = d.state
+	m.state.reset()
 	m.out, m.a, m.c, m.ct = append(m.out[:0], 0), 0x8000, 0, 12
 }
 
 func (m *mqEncoder) encode(cx uint8, bit uint32) {
-	s := &mqStates[m.state[cx]]
+	s := m.state[cx&31]
 	m.a -= s.qe
 	if bit == s.mps {
 		if m.a&0x8000 != 0 {
@@ -125,14 +123,14 @@ func (m *mqEncoder) encode(cx uint8, bit uint32) {
 		} else {
 			m.c += s.qe
 		}
-		m.state[cx] = s.nmps
+		m.state[cx&31] = s.nmps
 	} else {
 		if m.a < s.qe {
 			m.c += s.qe
 		} else {
 			m.a = s.qe
 		}
-		m.state[cx] = s.nlps
+		m.state[cx&31] = s.nlps
 	}
 	for {
 		m.a <<= 1

@@ -1,13 +1,16 @@
 package jpeg2000
 
+import "math/bits"
+
 // mqState is one row of T.800 table C.2, doubled for the two senses of the more probable symbol.
 type mqState struct {
 	qe         uint32
 	mps        uint32
-	nmps, nlps uint8
+	nmps, nlps *mqState
 }
 
-var mqStates = func() (out [94]mqState) {
+var mqStates = func() *[94]mqState {
+	out := new([94]mqState)
 	rows := [47]struct {
 		qe         uint32
 		nmps, nlps uint8
@@ -28,11 +31,24 @@ var mqStates = func() (out [94]mqState) {
 			if r.swap {
 				other ^= 1
 			}
-			out[2*i+int(mps)] = mqState{r.qe, uint32(mps), 2*r.nmps + mps, 2*r.nlps + other}
+			out[2*i+int(mps)] = mqState{r.qe, uint32(mps), &out[2*r.nmps+mps], &out[2*r.nlps+other]}
 		}
 	}
 	return out
 }()
+
+// mqContexts holds the state of each context; it has more places than there are contexts, so that an
+// index of five bits needs no check.
+type mqContexts [32]*mqState
+
+func (c *mqContexts) reset() {
+	for i := range c {
+		c[i] = &mqStates[0]
+	}
+	c[ctxZero] = &mqStates[2*4]
+	c[ctxRun] = &mqStates[2*3]
+	c[ctxUni] = &mqStates[2*46]
+}
 
 // Contexts of T.800 table D.7.
 const (
@@ -41,7 +57,6 @@ const (
 	ctxMag  = 14
 	ctxRun  = 17
 	ctxUni  = 18
-	numCtx  = 19
 )
 
 // mq is the arithmetic decoder of T.800 annex C. Its data end with two bytes 0xff.
@@ -50,14 +65,7 @@ type mq struct {
 	pos   int
 	a, c  uint32
 	ct    uint32
-	state [numCtx]uint8
-}
-
-func (m *mq) reset() {
-	m.state = [numCtx]uint8{}
-	m.state[ctxZero] = 2 * 4
-	m.state[ctxRun] = 2 * 3
-	m.state[ctxUni] = 2 * 46
+	state mqContexts
 }
 
 // start begins a codeword segment: T.800 C.3.5.
@@ -89,7 +97,7 @@ func (m *mq) byteIn() {
 
 // decode gives one decision in a context: T.800 C.3.2.
 func (m *mq) decode(cx uint8) uint32 {
-	s := &mqStates[m.state[cx]]
+	s := m.state[cx&31]
 	m.a -= s.qe
 	if m.c>>16 < s.qe {
 		return m.less(cx, s)
@@ -104,10 +112,10 @@ func (m *mq) decode(cx uint8) uint32 {
 func (m *mq) less(cx uint8, s *mqState) uint32 {
 	d := s.mps
 	if m.a < s.qe {
-		m.state[cx] = s.nmps
+		m.state[cx&31] = s.nmps
 	} else {
 		d ^= 1
-		m.state[cx] = s.nlps
+		m.state[cx&31] = s.nlps
 	}
 	m.a = s.qe
 	m.renorm()
@@ -118,24 +126,24 @@ func (m *mq) more(cx uint8, s *mqState) uint32 {
 	d := s.mps
 	if m.a < s.qe {
 		d ^= 1
-		m.state[cx] = s.nlps
+		m.state[cx&31] = s.nlps
 	} else {
-		m.state[cx] = s.nmps
+		m.state[cx&31] = s.nmps
 	}
 	m.renorm()
 	return d
 }
 
+// renorm brings the interval back to 0x8000 and more: T.800 C.3.3.
 func (m *mq) renorm() {
-	for {
-		if m.ct == 0 {
-			m.byteIn()
-		}
-		m.a <<= 1
-		m.c <<= 1
-		m.ct--
-		if m.a&0x8000 != 0 {
-			return
-		}
+	n := uint32(bits.LeadingZeros16(uint16(m.a)))
+	for n > m.ct {
+		m.a <<= m.ct
+		m.c <<= m.ct
+		n -= m.ct
+		m.byteIn()
 	}
+	m.a <<= n
+	m.c <<= n
+	m.ct -= n
 }
