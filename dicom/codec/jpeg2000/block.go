@@ -256,33 +256,57 @@ func (b *blockDecoder) put(at int, negative uint32, plane int) {
 	b.data[at] = v
 }
 
-// significance is the significance propagation pass: T.800 D.3.1.
+// significance is the significance propagation pass: T.800 D.3.1. Here and in the next pass the
+// decision is decoded in registers as long as the coder need not be renormalised.
 func (b *blockDecoder) significance(plane int) {
+	m, zero := &b.mq, b.zero
+	a, c := m.a, m.c
 	for y := 0; y < b.h; y += 4 {
 		f := b.stride*(y/4+1) + 1
 		for x := range b.w {
-			if b.flags[f+x] == 0 {
+			word := b.flags[f+x]
+			if word == 0 {
 				continue
 			}
 			for row := range 4 {
-				w := b.flags[f+x] >> (3 * row)
+				w := word >> (3 * row)
 				if w&(sigThis|piThis) != 0 || w&neighbours == 0 {
 					continue
 				}
-				if b.mq.decode(b.zero[w&(neighbours|sigThis)]) != 0 {
+				cx := zero[w&(neighbours|sigThis)]
+				s := m.state[cx&31]
+				a -= s.qe
+				bit := s.mps
+				if c>>16 < s.qe {
+					m.a, m.c = a, c
+					bit = m.less(cx, s)
+					a, c = m.a, m.c
+				} else if c -= s.qe << 16; a&0x8000 == 0 {
+					m.a, m.c = a, c
+					bit = m.more(cx, s)
+					a, c = m.a, m.c
+				}
+				if bit != 0 {
+					m.a, m.c = a, c
+					b.flags[f+x] = word
 					negative := b.sign(f+x, row)
 					b.put((y+row)*b.w+x, negative, plane)
 					b.setSignificant(f+x, row, negative)
+					a, c, word = m.a, m.c, b.flags[f+x]
 				}
-				b.flags[f+x] |= piThis << (3 * row)
+				word |= piThis << (3 * row)
 			}
+			b.flags[f+x] = word
 		}
 	}
+	m.a, m.c = a, c
 }
 
 // refinement is the magnitude refinement pass: T.800 D.3.3.
 func (b *blockDecoder) refinement(plane int) {
 	half := int32(1) << (plane - 1)
+	m := &b.mq
+	a, c := m.a, m.c
 	for y := 0; y < b.h; y += 4 {
 		f := b.stride*(y/4+1) + 1
 		for x := range b.w {
@@ -302,12 +326,25 @@ func (b *blockDecoder) refinement(plane int) {
 				case w&neighbours != 0:
 					cx = ctxMag + 1
 				}
-				b.refine((y+row)*b.w+x, b.mq.decode(cx), half)
+				s := m.state[cx&31]
+				a -= s.qe
+				bit := s.mps
+				if c>>16 < s.qe {
+					m.a, m.c = a, c
+					bit = m.less(cx, s)
+					a, c = m.a, m.c
+				} else if c -= s.qe << 16; a&0x8000 == 0 {
+					m.a, m.c = a, c
+					bit = m.more(cx, s)
+					a, c = m.a, m.c
+				}
+				b.refine((y+row)*b.w+x, bit, half)
 				word |= muThis << (3 * row)
 			}
 			b.flags[f+x] = word
 		}
 	}
+	m.a, m.c = a, c
 }
 
 func (b *blockDecoder) refine(at int, bit uint32, half int32) {
