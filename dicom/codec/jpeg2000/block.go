@@ -319,13 +319,9 @@ func (b *blockDecoder) refinement(plane int) {
 				if w&(sigThis|piThis) != sigThis {
 					continue
 				}
-				cx := uint8(ctxMag)
-				switch {
-				case w&muThis != 0:
-					cx = ctxMag + 2
-				case w&neighbours != 0:
-					cx = ctxMag + 1
-				}
+				mu := w >> mu0 & 1
+				near := (w&neighbours + 0x1ff) >> 9 & 1 // 1 where any neighbour is significant
+				cx := uint8(ctxMag + mu<<1 + near&^mu)
 				s := m.state[cx&31]
 				a -= s.qe
 				bit := s.mps
@@ -347,13 +343,12 @@ func (b *blockDecoder) refinement(plane int) {
 	m.a, m.c = a, c
 }
 
+// refine moves a magnitude up by half a step for a bit of 1, and down for 0, without a branch.
 func (b *blockDecoder) refine(at int, bit uint32, half int32) {
 	v := b.data[at]
-	if (bit != 0) != (v < 0) {
-		b.data[at] = v + half
-	} else {
-		b.data[at] = v - half
-	}
+	sign := v >> 31
+	step := (2*int32(bit) - 1) * half
+	b.data[at] = v + (step ^ sign) - sign
 }
 
 // cleanup is the cleanup pass: T.800 D.3.4.
