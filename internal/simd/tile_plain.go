@@ -36,6 +36,9 @@ func tile1x1(t *Tile, taps []Tap, rows, r, j int) {
 
 func tile4x2(t *Tile, taps []Tap, rows, r, j int) {
 	var s00, s01, s10, s11, s20, s21, s30, s31 float32
+	if t.N == 0 {
+		taps = nil // their starts may lie past the end of A and B
+	}
 	for _, tap := range taps {
 		a, b := at(t.A, tap.A+4*r), at(t.B, tap.B+4*j)
 		for i := range t.N {
