@@ -175,6 +175,9 @@ func sentence(s string) string {
 	if size == 0 || r == utf8.RuneError {
 		return s
 	}
+	if word, _, _ := strings.Cut(s, " "); strings.ContainsAny(word, "/._") {
+		return s // a path or a name of a file
+	}
 	return string(unicode.ToUpper(r)) + s[size:]
 }
 
