@@ -78,22 +78,29 @@ type gemm struct {
 	alpha          float32
 	a, b, c        []float32
 	lda, ldb, ldc  int
+	packed         *PackedB // in place of b
 	threads        int
 }
 
+// gemmBlocks is the number of blocks of the inner dimension: block i has steps i·k/blocks to (i+1)·k/blocks.
+func gemmBlocks(k int) int { return (k + gemmKC - 1) / gemmKC }
+
 func (g *gemm) run(accumulate bool) {
 	nv := gemmVecs(g.m)
+	if g.packed != nil {
+		nv = g.packed.nv
+	}
 	nr := nv * active.lanes
 	if g.m*g.n*g.k < 1<<17 {
 		g.threads = 1
 	}
-	inPlace := !g.transB && g.m <= active.maxRows[nv]
+	inPlace := g.packed == nil && !g.transB && g.m <= active.maxRows[nv]
 	nc := min(g.n, gemmNC)
 	panels := (nc + nr - 1) / nr
-	kBlocks := (g.k + gemmKC - 1) / gemmKC
+	kBlocks := gemmBlocks(g.k)
 	deepest := (g.k + kBlocks - 1) / kBlocks
 	var pb *Scratch
-	if !inPlace {
+	if !inPlace && g.packed == nil {
 		pb = Borrow(panels * nr * deepest)
 		defer pb.Return()
 	}
@@ -103,22 +110,29 @@ func (g *gemm) run(accumulate bool) {
 		for kb := range kBlocks {
 			pc := kb * g.k / kBlocks
 			kc := (kb+1)*g.k/kBlocks - pc
-			if !inPlace {
-				Parallel(g.threads, panels, func(lo, hi int) {
-					for p := lo; p < hi; p += panelsTogether {
-						q := min(p+panelsTogether, hi)
-						packB(pb.F[p*nr*kc:q*nr*kc], g.b, g.ldb, g.transB, pc, kc, jc+p*nr, min(nr*(q-p), nc-p*nr), nr)
-					}
-				})
-			}
 			load := accumulate || pc > 0
 			if inPlace {
 				g.rowsInPlace(jc, nc, pc, kc, nv, load)
 				continue
 			}
+			if g.packed != nil {
+				g.blocks(g.packed.at(jc, nc, pc), jc, nc, pc, kc, nv, load)
+				continue
+			}
+			packPanels(pb.F, g.b, g.ldb, g.transB, pc, kc, jc, nc, nr, panels, g.threads)
 			g.blocks(pb.F, jc, nc, pc, kc, nv, load)
 		}
 	}
+}
+
+// packPanels packs nc columns from jc of inner steps pc…pc+kc.
+func packPanels(dst, b []float32, ldb int, trans bool, pc, kc, jc, nc, nr, panels, threads int) {
+	Parallel(threads, panels, func(lo, hi int) {
+		for p := lo; p < hi; p += panelsTogether {
+			q := min(p+panelsTogether, hi)
+			packB(dst[p*nr*kc:q*nr*kc], b, ldb, trans, pc, kc, jc+p*nr, min(nr*(q-p), nc-p*nr), nr)
+		}
+	})
 }
 
 // gemmVecs returns how many vectors wide the tiles for a product of m rows are.
@@ -223,7 +237,16 @@ func packA(dst, a []float32, lda int, trans bool, alpha float32, i0, h, p0, kc i
 		}
 		return
 	}
-	for r := range h {
+	r := 0
+	for ; r+4 <= h; r += 4 { // four rows at a time, which become neighbours
+		s0, s1 := a[(i0+r)*lda+p0:][:kc], a[(i0+r+1)*lda+p0:][:kc]
+		s2, s3 := a[(i0+r+2)*lda+p0:][:kc], a[(i0+r+3)*lda+p0:][:kc]
+		for p := range s0 {
+			q := (*[4]float32)(d[p*h+r:])
+			q[0], q[1], q[2], q[3] = s0[p]*alpha, s1[p]*alpha, s2[p]*alpha, s3[p]*alpha
+		}
+	}
+	for ; r < h; r++ {
 		src := a[(i0+r)*lda+p0:][:kc]
 		for p, q := 0, r; p < len(src) && q < len(d); p, q = p+1, q+h {
 			d[q] = src[p] * alpha

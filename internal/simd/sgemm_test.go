@@ -58,6 +58,22 @@ func checkGemm(t *testing.T, rng *rand.Rand, transA, transB bool, m, n, k int, a
 			want[i*ldc+j] = s
 		}
 	}
+	if k > 0 {
+		plain, packed := append([]float32(nil), c...), append([]float32(nil), c...)
+		Sgemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, plain, ldc, 1)
+		for _, threads := range []int{1, 3} {
+			copy(packed, c)
+			SgemmPacked(transA, m, alpha, a, lda, PackB(transB, n, k, b, ldb, threads), beta, packed, ldc, threads)
+			for i := range packed {
+				if d := math.Abs(float64(packed[i]) - want[i]); !(d <= gemmTolerance*float64(k+4)) {
+					t.Fatalf("packed %v %v m=%d n=%d k=%d threads=%d: element %d: got %g, want %g", transA, transB, m, n, k, threads, i, packed[i], want[i])
+				}
+				if PackPays(false, m) && packed[i] != plain[i] {
+					t.Fatalf("m=%d n=%d k=%d: element %d depends on packing", m, n, k, i)
+				}
+			}
+		}
+	}
 	var first []float32
 	for _, threads := range []int{1, 3} {
 		got := append([]float32(nil), c...)
