@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/caliper-imaging/caliper/internal/golden"
 	"github.com/caliper-imaging/caliper/measure"
 	"github.com/caliper-imaging/caliper/phantom"
 	"github.com/caliper-imaging/caliper/volume"
@@ -13,6 +14,7 @@ import (
 // The worked example: 23 mm in the right upper zone, 18 mm in the prior, each projected with blur,
 // noise, ribs and vessels. Boxes are off by some pixels, as a detector's are.
 func TestNodulesOfAProjectedChest(t *testing.T) {
+	golden.Long(t)
 	p, err := phantom.Make("chest-xray", 1, map[string]string{"nodule-mm": "23", "prior-mm": "18", "prior-days": "182", "zone": "right upper"})
 	if err != nil {
 		t.Fatal(err)

@@ -75,6 +75,7 @@ func otherContrast(x float64) float64 { // cerebrospinal fluid bright, as on T2
 
 // Peers reach 0.02 to 0.04 mm on such pairs (reference/imaging-facts.md).
 func TestKnownTransformsOfAHead(t *testing.T) {
+	golden.Long(t)
 	head := readHead(t)
 	fixed, err := resample.Volume(context.Background(), head, coarser(head.Geometry, 2, 0), nil, resample.Cubic, 0)
 	if err != nil {

@@ -248,7 +248,11 @@ func (j *job) start(ctx context.Context, levels []*pair, fixed, moving []float32
 	if len(all) == 0 {
 		return nil, 0, fmt.Errorf("register: want images that overlap after their centres are matched, got none that do")
 	}
-	for n, keep := range []int{8, 3} {
+	keeps := []int{5, 2}
+	if j.preset.Planar { // cheap, and with more places that look alike
+		keeps = []int{8, 3}
+	}
+	for n, keep := range keeps {
 		if n >= len(levels) {
 			break
 		}
