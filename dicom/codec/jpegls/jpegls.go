@@ -21,80 +21,33 @@ func Decode(dst, src []byte, info frame.Info) error {
 	if err != nil {
 		return err
 	}
-	d := decoder{info: info, stream: s, dst: dst}
-	return d.run()
+	d := decoder{dst: dst, image: jpegstream.Image{Stream: s, Where: where, Process: "JPEG-LS", SOF: jpegstream.SOF55, Info: info}}
+	return d.image.Run(d.scan, d.segment)
 }
 
 type decoder struct {
-	info    frame.Info
-	stream  *jpegstream.Stream
+	image   jpegstream.Image
 	dst     []byte
-	header  *jpegstream.Header
 	preset  preset
 	restart int
 	tables  map[byte][]byte // mapping tables: entry width, then entries
-	done    [frame.MaxSamples]bool
 }
 
-func (d *decoder) run() error {
-	for {
-		marker, body, err := d.stream.Next()
-		if err != nil {
-			return err
+// segment reads parameters and mapping tables.
+func (d *decoder) segment(marker byte, body []byte) error {
+	switch marker {
+	case lse:
+		return d.parseLSE(body)
+	case jpegstream.DRI:
+		d.restart = 0
+		for _, b := range body {
+			d.restart = d.restart<<8 | int(b)
 		}
-		switch {
-		case marker == jpegstream.SOF55:
-			if d.header != nil {
-				return frame.Errorf(where, "want one frame header, got another")
-			}
-			d.header, err = d.parseHeader(body)
-		case marker == lse:
-			err = d.parseLSE(body)
-		case marker == jpegstream.DRI:
-			for _, b := range body {
-				d.restart = d.restart<<8 | int(b)
-			}
-			if len(body) > 4 || d.restart < 0 {
-				return frame.Errorf(where, "restart interval: want 2 to 4 bytes, got %d", len(body))
-			}
-		case marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc:
-			return frame.Unsupportedf(where, "process of marker %#x: want JPEG-LS", marker)
-		case marker == jpegstream.SOS:
-			if err = d.scan(body); err == nil && d.complete() {
-				return nil
-			}
-		case marker == jpegstream.EOI:
-			return frame.Truncatedf(where, "want scans of all components, got the end of the image")
-		}
-		if err != nil {
-			return err
+		if len(body) > 4 || d.restart < 0 {
+			return frame.Errorf(where, "restart interval: want 2 to 4 bytes, got %d", len(body))
 		}
 	}
-}
-
-func (d *decoder) complete() bool {
-	for i := range d.header.Components {
-		if !d.done[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func (d *decoder) parseHeader(body []byte) (*jpegstream.Header, error) {
-	h, err := jpegstream.ParseHeader(body, d.info)
-	if err != nil {
-		return nil, err
-	}
-	if h.Precision > 16 {
-		return nil, frame.Errorf(where, "precision: want at most 16 bits, got %d", h.Precision)
-	}
-	for i, c := range h.Components {
-		if c.H != h.MaxH || c.V != h.MaxV {
-			return nil, frame.Unsupportedf(where, "component %d: want all of one size, got a subsampled one", i)
-		}
-	}
-	return h, nil
+	return nil
 }
 
 // parseLSE reads preset parameters and mapping tables: T.87 C.2.4.1.
@@ -125,9 +78,6 @@ func (d *decoder) parseLSE(body []byte) (err error) {
 
 // scan decodes one scan: its components line by line, or all of a pixel together.
 func (d *decoder) scan(body []byte) error {
-	if d.header == nil {
-		return frame.Errorf(where, "scan: want a frame header before it, got none")
-	}
 	// The table selectors of T.81 are mapping tables here; read them apart.
 	if len(body) == 0 {
 		return frame.Truncatedf(where, "scan header: want 6 bytes and more, got none")
@@ -140,7 +90,7 @@ func (d *decoder) scan(body []byte) error {
 			plain[2+2*i] = 0
 		}
 	}
-	s, err := jpegstream.ParseScan(plain, d.header)
+	s, err := jpegstream.ParseScan(plain, d.image.Header)
 	if err != nil {
 		return err
 	}
@@ -151,12 +101,12 @@ func (d *decoder) scan(body []byte) error {
 	if s.Al != 0 {
 		return frame.Unsupportedf(where, "scan: want no point transform, got %d", s.Al)
 	}
-	q, err := newParams(d.preset, d.header.Precision, s.Ss)
+	q, err := newParams(d.preset, d.image.Header.Precision, s.Ss)
 	if err != nil {
 		return err
 	}
-	w, h := d.header.Width, d.header.Height
-	c := coder{params: q, model: q.newModel(), in: reader{data: d.stream.Rest()}, width: w, runIndex: make([]int, n)}
+	w, h := d.image.Header.Width, d.image.Header.Height
+	c := coder{params: q, model: q.newModel(), in: reader{data: d.image.Rest()}, width: w, runIndex: make([]int, n)}
 	for range n {
 		c.above, c.row = append(c.above, make([]int32, w+2)), append(c.row, make([]int32, w+2))
 	}
@@ -198,15 +148,15 @@ func (d *decoder) scan(body []byte) error {
 		}
 	}
 	for _, at := range s.Index {
-		d.done[at] = true
+		d.image.Done[at] = true
 	}
-	d.stream.Skip(c.in.pos)
+	d.image.Skip(c.in.pos)
 	return nil
 }
 
 // put writes one row of a component, through its mapping table where it has one.
 func (d *decoder) put(row []int32, y, at int, table byte) error {
-	samples, size := d.info.Samples, d.info.BytesPerSample()
+	samples, size := d.image.Info.Samples, d.image.Info.BytesPerSample()
 	out := d.dst[y*len(row)*samples*size:][:len(row)*samples*size]
 	if table != 0 {
 		t, ok := d.tables[table]
