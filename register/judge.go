@@ -38,6 +38,10 @@ func metricName(m metric) string {
 	return "mutual information"
 }
 
+// leastInformation is the mutual information in nats below which a fit tells nothing: images of different
+// things reach a few hundredths, those of one body part half a nat and more, of any contrast.
+const leastInformation = 0.15
+
 // verdict lists every limit of the preset that the outcome breaks.
 func verdict(r *Result, p Preset) (Verdict, string) {
 	var broken []string
@@ -61,6 +65,9 @@ func verdict(r *Result, p Preset) (Verdict, string) {
 	}
 	if r.After < l.MinCorrelation {
 		broken = append(broken, fmt.Sprintf("correlation of %.2f is below %.2f", r.After, l.MinCorrelation))
+	}
+	if r.Metric == metricName(nil) && r.After < leastInformation {
+		broken = append(broken, fmt.Sprintf("mutual information of %.3f is below %.2f: the images have too little in common", r.After, leastInformation))
 	}
 	if r.After < r.Before {
 		broken = append(broken, "the images agree less than before")
