@@ -13,3 +13,6 @@ func mapFile(f *os.File, size int64) ([]byte, func() error, error) {
 	_, err := io.ReadFull(f, b)
 	return b, nil, err
 }
+
+// leaveMemory does nothing to bytes that were read.
+func leaveMemory([]byte, int, int) {}

@@ -19,3 +19,12 @@ func mapFile(f *os.File, size int64) ([]byte, func() error, error) {
 	}
 	return b, func() error { return unix.Munmap(b) }, nil
 }
+
+// leaveMemory gives up the whole pages of a mapped file between two places in it. Failure costs memory only.
+func leaveMemory(mapped []byte, from, to int) {
+	page := os.Getpagesize()
+	from, to = (from+page-1)/page*page, to/page*page
+	if from < to {
+		_ = unix.Madvise(mapped[from:to], unix.MADV_DONTNEED)
+	}
+}

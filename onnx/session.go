@@ -175,7 +175,7 @@ func (s *Session) Run(ctx context.Context, inputs map[string]*Tensor, outputs ..
 	if s.closed {
 		return nil, errClosed
 	}
-	out, err := s.runner.Run(ctx, in, exec.Options{Threads: s.threads(), Decode: s.opts.Decode})
+	out, err := s.runner.Run(ctx, in, exec.Options{Threads: s.threads(), Decode: s.opts.Decode, Unneeded: s.src.unneeded})
 	if err != nil {
 		return nil, fmt.Errorf("onnx: run: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unsafe"
 )
 
 // MaxModelBytes is the largest file that Load reads: protobuf messages end at 2 GiB.
@@ -87,6 +88,21 @@ func (s *source) external(location string, offset, length int64) ([]byte, error)
 		return nil, fmt.Errorf("external data: %d bytes at %d, but the file has %d", length, offset, n)
 	}
 	return b[offset : offset+length], nil
+}
+
+// unneeded lets the pages of b, which is not expected to be read again, leave memory where it lies in a mapped file; what is read
+// after all comes from the file anew.
+func (s *source) unneeded(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	at := uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	for _, m := range s.mapped {
+		from := uintptr(unsafe.Pointer(unsafe.SliceData(m)))
+		if len(m) > 0 && at >= from && at+uintptr(len(b)) <= from+uintptr(len(m)) {
+			leaveMemory(m, int(at-from), int(at-from)+len(b))
+		}
+	}
 }
 
 func (s *source) close() error {

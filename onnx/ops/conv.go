@@ -87,7 +87,10 @@ func convOp(n *graph.Node) Kernel {
 		}
 		var k *conv.Packed
 		if packs != nil {
-			k = packs.get(p, func() *conv.Packed { return conv.Pack(weight.Float32(), p) })
+			k = packs.get(p, func() *conv.Packed {
+				defer c.unneeded(weight)
+				return conv.Pack(weight.Float32(), p)
+			})
 		} else {
 			k = conv.Pack(weight.Float32(), p)
 		}
@@ -171,7 +174,10 @@ func convTransposeOp(n *graph.Node) Kernel {
 		}
 		var k *conv.PackedTranspose
 		if packs != nil {
-			k = packs.get(p, func() *conv.PackedTranspose { return conv.PackTranspose(weight.Float32(), p) })
+			k = packs.get(p, func() *conv.PackedTranspose {
+				defer c.unneeded(weight)
+				return conv.PackTranspose(weight.Float32(), p)
+			})
 		} else {
 			k = conv.PackTranspose(weight.Float32(), p)
 		}

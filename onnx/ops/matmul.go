@@ -6,8 +6,9 @@ import (
 	"github.com/caliper-imaging/caliper/onnx/tensor"
 )
 
-func matMulOp(*graph.Node) Kernel {
-	return func(c *Call) { c.Out[0] = c.matMul(c.in(0), c.in(1)) }
+func matMulOp(n *graph.Node) Kernel {
+	f := factorOf(n)
+	return func(c *Call) { c.Out[0] = c.matMulBy(c.in(0), c.in(1), f) }
 }
 
 // product2 is the shapes of a batched matrix product.
@@ -45,12 +46,15 @@ func matMulShape(x, y *tensor.Tensor) product2 {
 }
 
 // matMul is NumPy's matmul.
-func (c *Call) matMul(x, y *tensor.Tensor) *tensor.Tensor {
+func (c *Call) matMul(x, y *tensor.Tensor) *tensor.Tensor { return c.matMulBy(x, y, nil) }
+
+// matMulBy is matMul with the packed form of y, nil where there is none.
+func (c *Call) matMulBy(x, y *tensor.Tensor, f *packedFactor) *tensor.Tensor {
 	c.sameType(x, y)
 	p := matMulShape(x, y)
 	switch x.DType() {
 	case tensor.Float32:
-		return c.matMul32(p, x, y)
+		return c.matMul32(p, x, y, f)
 	case tensor.Float64:
 		return matMulLoop[float64](c, p, x, y)
 	case tensor.Int32:
@@ -66,7 +70,7 @@ func (c *Call) matMul(x, y *tensor.Tensor) *tensor.Tensor {
 	return nil
 }
 
-func (c *Call) matMul32(p product2, x, y *tensor.Tensor) *tensor.Tensor {
+func (c *Call) matMul32(p product2, x, y *tensor.Tensor, f *packedFactor) *tensor.Tensor {
 	out := c.New(tensor.Float32, p.shape...)
 	if out.Len() == 0 {
 		return out
@@ -79,6 +83,10 @@ func (c *Call) matMul32(p product2, x, y *tensor.Tensor) *tensor.Tensor {
 	// one matrix on the right for all on the left is a single taller product
 	if y.Rank() <= 2 || product(y.Shape()[:y.Rank()-2]) == 1 {
 		m := len(dst) / p.n
+		if b := f.of(c, y, false, m, p.n, p.k); b != nil {
+			simd.SgemmPacked(false, m, 1, a, p.k, b, 0, dst, p.n, c.Threads)
+			return out
+		}
 		simd.Sgemm(false, false, m, p.n, p.k, 1, a, p.k, b, p.n, 0, dst, p.n, c.Threads)
 		return out
 	}
@@ -137,6 +145,7 @@ func matrixProduct[T, A number](dst []A, a, b []T, m, n, k int) {
 func gemmOp(n *graph.Node) Kernel {
 	alpha, beta := n.Float("alpha", 1), n.Float("beta", 1)
 	transA, transB := n.Int("transA", 0) != 0, n.Int("transB", 0) != 0
+	f := factorOf(n)
 	return func(c *Call) {
 		x, y, bias := c.in(0), c.in(1), c.opt(2)
 		if x.Rank() != 2 || y.Rank() != 2 {
@@ -166,7 +175,12 @@ func gemmOp(n *graph.Node) Kernel {
 			clear(out.Bytes())
 		}
 		if x.DType() == tensor.Float32 {
-			if out.Len() > 0 {
+			if out.Len() == 0 {
+				return
+			}
+			if b := f.of(c, y, transB, m, cols, k); b != nil {
+				simd.SgemmPacked(transA, m, alpha, x.Float32(), max(1, x.Shape()[1]), b, beta, out.Float32(), cols, c.Threads)
+			} else {
 				simd.Sgemm(transA, transB, m, cols, k, alpha, x.Float32(), max(1, x.Shape()[1]), y.Float32(), max(1, y.Shape()[1]), beta, out.Float32(), cols, c.Threads)
 			}
 			return

@@ -53,6 +53,8 @@ type Call struct {
 	Mem     Memory
 	Fresh   []*tensor.Buffer // blocks taken during the call
 	Decode  ImageDecoder
+	// Unneeded, where given, hears of a constant's bytes that are not expected to be read again.
+	Unneeded func(b []byte)
 }
 
 // ImageDecoder decodes an encoded image into 8-bit samples, row, column, channel; channels is 1 or 3.

@@ -14,6 +14,8 @@ import (
 type Options struct {
 	Threads int
 	Decode  ops.ImageDecoder
+	// Unneeded, where given, hears of a constant's bytes that are not expected to be read again.
+	Unneeded func(b []byte)
 	// Trace, where given, hears of each step of the outermost graph when it is done.
 	Trace func(s *Step, took time.Duration, out []*tensor.Tensor)
 }
@@ -104,7 +106,7 @@ func (e *run) steps(p *Plan, f []*tensor.Tensor, outermost bool) error {
 		if outermost && e.Trace != nil {
 			start = time.Now()
 		}
-		c := &ops.Call{Ctx: e.ctx, Threads: e.Threads, Mem: e.arena, Dies: s.dies, Decode: e.Decode,
+		c := &ops.Call{Ctx: e.ctx, Threads: e.Threads, Mem: e.arena, Dies: s.dies, Decode: e.Decode, Unneeded: e.Unneeded,
 			In: make([]*tensor.Tensor, len(s.in)), Out: make([]*tensor.Tensor, len(s.out))}
 		for i, x := range s.in {
 			if x >= 0 {
