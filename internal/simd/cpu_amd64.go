@@ -22,11 +22,12 @@ var avx512Tier = tier{
 		opScaleShift: scaleShift512, opAxpy: axpy512, opClamp: clamp512, opLeaky: leaky512, opExp: exp512, opSigmoid: sigmoid512,
 		opSilu: silu512, opTanh: tanh512, opErf: erf512, opGelu: gelu512, opElu: elu512, opHardSwish: hardSwish512,
 	},
-	reduce: [numReduce]func(x, y []float32, p float32) float32{opSum: sum512, opSumSq: sumSq512, opDot: dot512, opMaxOf: maxOf512},
-	split4: split4512,
-	merge4: merge4512,
-	zip:    zip512,
-	vector: 16,
+	reduce:  [numReduce]func(x, y []float32, p float32) float32{opSum: sum512, opSumSq: sumSq512, opDot: dot512, opMaxOf: maxOf512},
+	split4:  split4512,
+	merge4:  merge4512,
+	zip:     zip512,
+	pairMax: pairMax512,
+	vector:  16,
 }
 
 var avx2Tier = tier{
@@ -43,11 +44,12 @@ var avx2Tier = tier{
 		opScaleShift: scaleShift256, opAxpy: axpy256, opClamp: clamp256, opLeaky: leaky256, opExp: exp256, opSigmoid: sigmoid256,
 		opSilu: silu256, opTanh: tanh256, opErf: erf256, opGelu: gelu256, opElu: elu256, opHardSwish: hardSwish256,
 	},
-	reduce: [numReduce]func(x, y []float32, p float32) float32{opSum: sum256, opSumSq: sumSq256, opDot: dot256, opMaxOf: maxOf256},
-	split4: split4256,
-	merge4: merge4256,
-	zip:    zip256,
-	vector: 8,
+	reduce:  [numReduce]func(x, y []float32, p float32) float32{opSum: sum256, opSumSq: sumSq256, opDot: dot256, opMaxOf: maxOf256},
+	split4:  split4256,
+	merge4:  merge4256,
+	zip:     zip256,
+	pairMax: pairMax256,
+	vector:  8,
 }
 
 // supported returns the assembly tiers that the processor and the operating system can run, best first.

@@ -14,6 +14,7 @@ type tier struct {
 	reduce         [numReduce]func(x, y []float32, p float32) float32
 	split4, merge4 func(dst, src *float32, stride, vecs int)
 	zip            func(dst, a, b []float32) // whole vectors of a and b
+	pairMax        func(dst, x []float32)    // whole vectors of dst
 	vector         int                       // the vector functions' granule; 1 takes any length
 }
 
@@ -30,11 +31,12 @@ var plainTier = tier{
 		4: func(t *WinogradOut) { winogradOutPlain(4, 8, t) },
 		6: func(t *WinogradOut) { winogradOutPlain(6, 8, t) },
 	},
-	binary: binaryPlain,
-	unary:  unaryPlain,
-	reduce: reducePlain,
-	split4: func(dst, src *float32, stride, vecs int) { split4Plain(dst, src, stride, vecs, 8) },
-	merge4: func(dst, src *float32, stride, vecs int) { merge4Plain(dst, src, stride, vecs, 8) },
-	zip:    zipPlain,
-	vector: 1,
+	binary:  binaryPlain,
+	unary:   unaryPlain,
+	reduce:  reducePlain,
+	split4:  func(dst, src *float32, stride, vecs int) { split4Plain(dst, src, stride, vecs, 8) },
+	merge4:  func(dst, src *float32, stride, vecs int) { merge4Plain(dst, src, stride, vecs, 8) },
+	zip:     zipPlain,
+	pairMax: pairMaxPlain,
+	vector:  1,
 }

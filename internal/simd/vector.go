@@ -202,3 +202,14 @@ func Zip(dst, a, b []float32) {
 	}
 	zipPlain(dst[2*whole:], a[whole:], b[whole:])
 }
+
+// PairMax sets dst[i] to the larger of x[2i] and x[2i+1], NaN where either is NaN; x has at least twice the length of dst.
+func PairMax(dst, x []float32) {
+	n := len(dst)
+	x = x[:2*n]
+	whole := n - n%active.vector
+	if whole > 0 {
+		active.pairMax(dst[:whole], x[:2*whole])
+	}
+	pairMaxPlain(dst[whole:], x[2*whole:])
+}

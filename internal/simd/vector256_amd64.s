@@ -1009,3 +1009,28 @@ loop:
 	JNZ        loop
 	VZEROUPPER
 	RET
+
+// func pairMax256(dst []float32, x []float32)
+// Requires: AVX, AVX2
+TEXT ·pairMax256(SB), NOSPLIT, $0-48
+	MOVQ dst_base+0(FP), AX
+	MOVQ x_base+24(FP), CX
+	MOVQ dst_len+8(FP), DX
+
+loop:
+	VMOVUPS   (CX), Y0
+	VMOVUPS   32(CX), Y1
+	VSHUFPS   $0x88, Y1, Y0, Y2
+	VSHUFPS   $0xdd, Y1, Y0, Y0
+	VMAXPS    Y0, Y2, Y0
+	VCMPPS    $0x03, Y2, Y2, Y1
+	VBLENDVPS Y1, Y2, Y0, Y0
+	VMOVAPS   Y0, Y2
+	VPERMPD   $0xd8, Y2, Y2
+	VMOVUPS   Y2, (AX)
+	ADDQ      $0x20, AX
+	ADDQ      $0x00000040, CX
+	SUBQ      $0x08, DX
+	JNZ       loop
+	VZEROUPPER
+	RET

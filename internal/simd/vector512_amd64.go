@@ -72,3 +72,6 @@ func maxOf512(x []float32, y []float32, p float32) float32
 
 //go:noescape
 func zip512(dst []float32, a []float32, b []float32)
+
+//go:noescape
+func pairMax512(dst []float32, x []float32)

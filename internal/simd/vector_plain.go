@@ -132,3 +132,10 @@ func zipPlain(dst, a, b []float32) {
 		dst[len(dst)-1] = a[len(b)]
 	}
 }
+
+func pairMaxPlain(dst, x []float32) {
+	x = x[:2*len(dst)]
+	for i := range dst {
+		dst[i] = max(x[2*i], x[2*i+1])
+	}
+}

@@ -189,6 +189,28 @@ func TestZip(t *testing.T) {
 	}
 }
 
+func TestPairMax(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	nan := float32(math.NaN())
+	for n := range 70 {
+		dst, x := make([]float32, n+1), randomFloats(rng, 2*n)
+		dst[n] = 7
+		if n > 2 {
+			x[rng.IntN(2*n)], x[rng.IntN(2*n)] = nan, nan
+		}
+		PairMax(dst[:n], x)
+		for i, got := range dst[:n] {
+			want := math.Max(float64(x[2*i]), float64(x[2*i+1]))
+			if math.IsNaN(want) != math.IsNaN(float64(got)) || !math.IsNaN(want) && float64(got) != want {
+				t.Fatalf("length %d: element %d is %g, want %g", n, i, got, want)
+			}
+		}
+		if dst[n] != 7 {
+			t.Fatalf("length %d: written behind the end", n)
+		}
+	}
+}
+
 func FuzzVectors(f *testing.F) {
 	f.Add(uint64(1), uint16(40))
 	f.Fuzz(func(t *testing.T, seed uint64, n uint16) {

@@ -181,7 +181,8 @@ func (p *placed) foldAlong(row, src []float32, start float32, fold func(dst, a, 
 	}
 	first := 0
 	if isMax && s == 2 && k == 2 && dl == 1 && lo == 0 {
-		first = pairMax(row, src)
+		first = min(len(row), len(src)/2)
+		simd.PairMax(row[:first], src)
 	}
 	for ow := first; ow < len(row); ow++ {
 		acc := start
@@ -198,17 +199,6 @@ func (p *placed) foldAlong(row, src []float32, start float32, fold func(dst, a, 
 		}
 		row[ow] = acc
 	}
-}
-
-// pairMax is the larger of each two neighbours, NaN where either is; it returns how many it made.
-func pairMax(row, src []float32) int {
-	n := min(len(row), len(src)/2)
-	src = src[:2*n]
-	row = row[:n]
-	for i := range row {
-		row[i] = max(src[2*i], src[2*i+1])
-	}
-	return n
 }
 
 // inside counts a window's places that lie in [0, n), or in the padded input where pad is set.

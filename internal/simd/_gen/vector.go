@@ -75,6 +75,7 @@ func (m *machine) vectors() {
 	m.reduction("dot", func(acc, x, y, _ reg.VecVirtual) { VFMADD231PS(x, y, acc) })
 	m.maxOf()
 	m.zip()
+	m.pairMax()
 }
 
 // extreme sets a to the larger (or smaller) of a and b, NaN where either is.
@@ -433,6 +434,31 @@ func (m *machine) zip() {
 	ADDQ(Imm(uint64(m.bytes())), pa)
 	ADDQ(Imm(uint64(m.bytes())), pb)
 	ADDQ(U32(uint32(2*m.bytes())), dst)
+	SUBQ(Imm(uint64(m.lanes)), n)
+	JNZ(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// pairMax writes the larger of each two neighbours of x, dst of n whole vectors.
+func (m *machine) pairMax() {
+	TEXT(m.name("pairMax"), NOSPLIT, "func(dst, x []float32)")
+	Pragma("noescape")
+	dst, x, n := Load(Param("dst").Base(), GP64()), Load(Param("x").Base(), GP64()), Load(Param("dst").Len(), GP64())
+	half := &machine{lanes: 8}
+	Label("loop")
+	for i := range m.lanes / 8 {
+		a, b, even, odd := YMM(), YMM(), YMM(), YMM()
+		VMOVUPS(Mem{Base: x, Disp: 64 * i}, a)
+		VMOVUPS(Mem{Base: x, Disp: 64*i + 32}, b)
+		VSHUFPS(Imm(0x88), b, a, even)
+		VSHUFPS(Imm(0xdd), b, a, odd)
+		half.extreme(even, odd, true)
+		VPERMPD(Imm(0xd8), even, even)
+		VMOVUPS(even, Mem{Base: dst, Disp: 32 * i})
+	}
+	ADDQ(Imm(uint64(m.bytes())), dst)
+	ADDQ(U32(uint32(2*m.bytes())), x)
 	SUBQ(Imm(uint64(m.lanes)), n)
 	JNZ(LabelRef("loop"))
 	VZEROUPPER()
