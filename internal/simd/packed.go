@@ -1,7 +1,7 @@
 package simd
 
-// PackedB is the right factor of a product laid out once for many: in blocks of gemmNC columns, each in blocks of the inner
-// dimension, each in panels [kc][nr] with zeros behind the last column. It is read only and may serve several products at once.
+// PackedB is the right factor of a product laid out once for many: in blocks of the inner dimension, each in panels [kc][nr] with
+// zeros behind the last column. It is read only and may serve several products at once.
 type PackedB struct {
 	n, k, nv int
 	f        []float32
@@ -27,14 +27,10 @@ func PackB(transB bool, n, k int, b []float32, ldb, threads int) *PackedB {
 	}
 	p := &PackedB{n: n, k: k, nv: nv, f: Alloc((n + nr - 1) / nr * nr * k)}
 	blocks := gemmBlocks(k)
-	for jc := 0; jc < n; jc += gemmNC {
-		nc := min(gemmNC, n-jc)
-		panels := (nc + nr - 1) / nr
-		for kb := range blocks {
-			pc := kb * k / blocks
-			kc := (kb+1)*k/blocks - pc
-			packPanels(p.at(jc, nc, pc), b, ldb, transB, pc, kc, jc, nc, nr, panels, threads)
-		}
+	for kb := range blocks {
+		pc := kb * k / blocks
+		kc := (kb+1)*k/blocks - pc
+		packPanels(p.at(pc), b, ldb, transB, pc, kc, 0, n, nr, (n+nr-1)/nr, threads)
 	}
 	return p
 }
@@ -46,10 +42,10 @@ func packedVecs() int {
 	return 1
 }
 
-// at is where the block of nc columns from jc and of inner steps from pc starts.
-func (p *PackedB) at(jc, nc, pc int) []float32 {
+// at is where the block of inner steps from pc starts.
+func (p *PackedB) at(pc int) []float32 {
 	nr := p.nv * active.lanes
-	return p.f[jc*p.k+(nc+nr-1)/nr*nr*pc:]
+	return p.f[(p.n+nr-1)/nr*nr*pc:]
 }
 
 // SgemmPacked computes C = alpha·op(A)·B + beta·C as Sgemm does, B packed by PackB. It panics when a slice is too short for its

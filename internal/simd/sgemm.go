@@ -95,8 +95,11 @@ func (g *gemm) run(accumulate bool) {
 		g.threads = 1
 	}
 	inPlace := g.packed == nil && !g.transB && g.m <= active.maxRows[nv]
-	nc := min(g.n, gemmNC)
-	panels := (nc + nr - 1) / nr
+	across := gemmNC
+	if g.packed != nil {
+		across = g.n // each tile of A is packed once
+	}
+	panels := (min(g.n, across) + nr - 1) / nr
 	kBlocks := gemmBlocks(g.k)
 	deepest := (g.k + kBlocks - 1) / kBlocks
 	var pb *Scratch
@@ -104,8 +107,8 @@ func (g *gemm) run(accumulate bool) {
 		pb = Borrow(panels * nr * deepest)
 		defer pb.Return()
 	}
-	for jc := 0; jc < g.n; jc += gemmNC {
-		nc := min(gemmNC, g.n-jc)
+	for jc := 0; jc < g.n; jc += across {
+		nc := min(across, g.n-jc)
 		panels := (nc + nr - 1) / nr
 		for kb := range kBlocks {
 			pc := kb * g.k / kBlocks
@@ -116,7 +119,7 @@ func (g *gemm) run(accumulate bool) {
 				continue
 			}
 			if g.packed != nil {
-				g.blocks(g.packed.at(jc, nc, pc), jc, nc, pc, kc, nv, load)
+				g.blocks(g.packed.at(pc), jc, nc, pc, kc, nv, load)
 				continue
 			}
 			packPanels(pb.F, g.b, g.ldb, g.transB, pc, kc, jc, nc, nr, panels, g.threads)
