@@ -21,6 +21,7 @@ type Exam struct {
 	Image    *volume.Volume
 	Masks    map[string]*Labelled // by the name that a step gave
 	Findings []study.Finding
+	Weak     []study.Finding // candidates below the operating point, for comparison only
 	Measures []study.Measurement
 	Prior    bool
 }

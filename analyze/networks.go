@@ -53,7 +53,15 @@ func (c *Case) label(ctx context.Context, model string, image *volume.Volume) (*
 	return mask, &net.Card, nil
 }
 
-// candidates runs a detection network on an image and keeps what its operating point takes.
+// weakPart of a model's operating point is the score from which a candidate may be the match of a finding
+// in the other study; maxWeak bounds how many such are looked at.
+const (
+	weakPart = 0.5
+	maxWeak  = 12
+)
+
+// candidates runs a detection network on an image. The boxes come by falling score: those that the
+// operating point takes, then the weaker ones, which count only as matches of a finding in the other study.
 func (c *Case) candidates(ctx context.Context, model string, e *Exam, within *volume.Mask) ([]detect.Box, *models.Card, error) {
 	net, err := c.Env.Networks.Get(model)
 	if err != nil {
@@ -66,5 +74,10 @@ func (c *Case) candidates(ctx context.Context, model string, e *Exam, within *vo
 	if err != nil {
 		return nil, nil, err
 	}
-	return boxes[:detect.Count(boxes, &net.Card)], &net.Card, nil
+	strong := detect.Count(boxes, &net.Card)
+	n := strong
+	for n < len(boxes) && n < strong+maxWeak && boxes[n].Score >= weakPart*net.Card.Output.OperatingPoint {
+		n++
+	}
+	return boxes[:n], &net.Card, nil
 }

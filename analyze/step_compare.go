@@ -28,6 +28,7 @@ var compareStep = stepRow{
 			mapper = c.ToPrior.Transform
 		}
 		got := compare.Match(c.Current.Findings, c.Prior.Findings, mapper, o)
+		c.weakMatches(&got, mapper, o)
 		c.Current.Findings = append(got.Findings, got.Resolved...)
 		for n := range c.Current.Findings {
 			f := &c.Current.Findings[n]
@@ -42,6 +43,53 @@ var compareStep = stepRow{
 		c.trends()
 		return nil
 	},
+}
+
+// weakToleranceMM is how far a candidate below the operating point may lie from the place of a finding in
+// the other study: nearer than a match of two findings, since there are many such candidates.
+const weakToleranceMM = 8
+
+// weakMatches looks again at what is new or resolved: a finding may be seen in the other study as well,
+// by a candidate below the operating point. Then it is compared with that, and is neither.
+func (c *Case) weakMatches(got *compare.Outcome, mapper compare.Mapper, o compare.Options) {
+	o.ToleranceMM = weakToleranceMM
+	if mapper == nil || o.Refused != "" {
+		return
+	}
+	for n := range got.Findings {
+		f := &got.Findings[n]
+		if f.Change == nil || f.Change.Kind != study.New {
+			continue
+		}
+		again := compare.Match([]study.Finding{*f}, c.Prior.Weak, mapper, o).Findings[0]
+		if again.Change != nil && again.Change.PriorFinding != "" {
+			again.Change.Reason += "; in the prior study it lies below the model's operating point"
+			*f = again
+			c.keepWeak(c.Prior, again.Change.PriorFinding)
+		}
+	}
+	var gone []study.Finding
+	for _, r := range got.Resolved {
+		r.Change = nil
+		gone = append(gone, r)
+	}
+	still := compare.Match(c.Current.Weak, gone, mapper, o)
+	for _, f := range still.Findings {
+		if f.Change != nil && f.Change.PriorFinding != "" {
+			f.Change.Reason += "; in the current study it lies below the model's operating point"
+			got.Findings = append(got.Findings, f)
+		}
+	}
+	got.Resolved = still.Resolved
+}
+
+// keepWeak makes a weak candidate one of the exam's findings, so that it is drawn.
+func (c *Case) keepWeak(e *Exam, id string) {
+	for _, f := range e.Weak {
+		if f.ID == id {
+			e.Findings = append(e.Findings, f)
+		}
+	}
 }
 
 // suspicion scores a finding by what is known of it so far.

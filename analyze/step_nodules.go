@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/caliper-imaging/caliper/analyze/anatomy"
+	"github.com/caliper-imaging/caliper/analyze/detect"
 	"github.com/caliper-imaging/caliper/measure"
 	"github.com/caliper-imaging/caliper/models"
 	"github.com/caliper-imaging/caliper/study"
@@ -51,6 +52,7 @@ func (c *Case) findNodules(ctx context.Context, e *Exam, o map[string]string) (*
 	if e.Prior {
 		prefix = "P"
 	}
+	strong := detect.Count(boxes, card)
 	for n, b := range boxes {
 		f := study.Finding{ID: fmt.Sprintf("%s%d", prefix, n+1), What: nodule, Score: b.Score, By: producer("detect", card)}
 		box := b.Box
@@ -59,6 +61,8 @@ func (c *Case) findNodules(ctx context.Context, e *Exam, o map[string]string) (*
 		switch {
 		case ctx.Err() != nil:
 			return card, ctx.Err()
+		case err != nil && n >= strong:
+			continue
 		case err != nil:
 			c.note("nodule-not-measured", study.Warning, f.ID, err.Error())
 		default:
@@ -73,7 +77,11 @@ func (c *Case) findNodules(ctx context.Context, e *Exam, o map[string]string) (*
 		}
 		s := suspicion(&f)
 		f.Suspicion = &s
-		e.Findings = append(e.Findings, f)
+		if n < strong {
+			e.Findings = append(e.Findings, f)
+		} else {
+			e.Weak = append(e.Weak, f)
+		}
 	}
 	return card, nil
 }
