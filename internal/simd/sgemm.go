@@ -241,6 +241,10 @@ func packA(dst, a []float32, lda int, trans bool, alpha float32, i0, h, p0, kc i
 		return
 	}
 	r := 0
+	if alpha == 1 && kc >= active.lanes && h >= 4 {
+		r = h / 4 * 4
+		packQuads(d, a, lda, i0, h, p0, kc)
+	}
 	for ; r+4 <= h; r += 4 { // four rows at a time, which become neighbours
 		s0, s1 := a[(i0+r)*lda+p0:][:kc], a[(i0+r+1)*lda+p0:][:kc]
 		s2, s3 := a[(i0+r+2)*lda+p0:][:kc], a[(i0+r+3)*lda+p0:][:kc]
@@ -253,6 +257,28 @@ func packA(dst, a []float32, lda int, trans bool, alpha float32, i0, h, p0, kc i
 		src := a[(i0+r)*lda+p0:][:kc]
 		for p, q := 0, r; p < len(src) && q < len(d); p, q = p+1, q+h {
 			d[q] = src[p] * alpha
+		}
+	}
+}
+
+// packQuads does packA's work for the rows up to the last multiple of four, in vectors as far as they go.
+func packQuads(d, a []float32, lda, i0, h, p0, kc int) {
+	vecs := kc / active.lanes
+	whole := vecs * active.lanes
+	quad := Borrow(4 * whole)
+	defer quad.Return()
+	for r := 0; r+4 <= h; r += 4 {
+		src := a[(i0+r)*lda+p0:][:3*lda+kc]
+		active.merge4(&quad.F[0], &src[0], 4*lda, vecs)
+		_ = d[(kc-1)*h+r+3] // the last place that is written
+		to, from := unsafe.Pointer(&d[r]), unsafe.Pointer(unsafe.SliceData(quad.F))
+		for p := range whole {
+			*(*[4]float32)(unsafe.Add(to, 4*p*h)) = *(*[4]float32)(unsafe.Add(from, 16*p))
+		}
+		for p := whole; p < kc; p++ {
+			for i := range 4 {
+				d[p*h+r+i] = src[i*lda+p]
+			}
 		}
 	}
 }
