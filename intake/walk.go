@@ -38,6 +38,9 @@ func walk(ctx context.Context, inputs, skip []string) ([]file, error) {
 		if err != nil {
 			return nil, fmt.Errorf("intake: input: %w", err)
 		}
+		if !info.IsDir() && !info.Mode().IsRegular() {
+			return nil, fmt.Errorf("intake: input: %s: want a file or a folder, got a device or a pipe", in)
+		}
 		start := len(w.files)
 		if !info.IsDir() {
 			w.add(in, filepath.Base(in))
