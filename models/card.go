@@ -133,6 +133,7 @@ type Output struct {
 	// Boxes and heat maps.
 	Boxes      string  `yaml:"boxes,omitempty"`      // [1, N, 4] x0, y0, x1, y1
 	Scores     string  `yaml:"scores,omitempty"`     // [1, N, classes]; heat map [1, classes, h, w]
+	Mirror     bool    `yaml:"mirror,omitempty"`     // heat map: also run with left and right exchanged, the maps averaged
 	Extent     string  `yaml:"extent,omitempty"`     // heat map: [1, 1 or 2, h, w] side lengths in pixels of the input
 	Offset     string  `yaml:"offset,omitempty"`     // heat map: [1, 2, h, w] shift of the centre in cells, x then y
 	Relative   bool    `yaml:"relative,omitempty"`   // boxes in parts of the input's width and height, not pixels

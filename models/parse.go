@@ -92,6 +92,8 @@ func (c *Card) Check() error {
 		return bad("output.activation", "sigmoid, softmax or none", fmt.Sprintf("%q", out.Activation))
 	case out.Decode == Heatmap && out.Stride < 1:
 		return bad("output.stride", "1 or more", out.Stride)
+	case out.Mirror && (out.Decode != Heatmap || out.Offset != ""):
+		return bad("output.mirror", "it with decode heatmap and no offset only", "another")
 	case out.Decode == Boxes && (out.Boxes == "" || out.Scores == ""):
 		return bad("output.boxes, output.scores", "names of two tensors", fmt.Sprintf("%q, %q", out.Boxes, out.Scores))
 	case !(out.NMS >= 0 && out.NMS <= 1):

@@ -105,7 +105,7 @@ func candidates(ctx context.Context, net *models.Network, p *models.Prepared, fl
 			names = append(names, name)
 		}
 	}
-	out, err := net.Run(ctx, p.Tensor(), names...)
+	out, err := run(ctx, net, p, names)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@
 package plainyaml
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -15,8 +16,13 @@ import (
 const MaxBytes = 1 << 16
 
 // Decode reads data into value, a pointer to a struct with yaml tags. The error is one line and names
-// the line of the YAML where it can.
-func Decode(data []byte, value any) error {
+// the line of the YAML where it can. A text on which the parser itself fails is an error as well.
+func Decode(data []byte, value any) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("want YAML, got a text that can't be parsed")
+		}
+	}()
 	if len(data) > MaxBytes {
 		return fmt.Errorf("want at most %d bytes, got %d", MaxBytes, len(data))
 	}
