@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sort"
 
+	"github.com/caliper-imaging/caliper/internal/simd"
 	"github.com/caliper-imaging/caliper/onnx/tensor"
 )
 
@@ -45,7 +46,7 @@ func (a *arena) Alloc(n int) (*tensor.Buffer, error) {
 		a.idle -= int64(len(a.free[last].Bytes))
 		a.free = a.free[:last]
 	}
-	b := &tensor.Buffer{Bytes: tensor.New(tensor.Uint8, size).Bytes()}
+	b := &tensor.Buffer{Bytes: tensor.FromFloat32([]int{size / 4}, simd.Alloc(size/4)).Bytes()}
 	a.lent(b)
 	return b, nil
 }
