@@ -6,13 +6,21 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/caliper-imaging/caliper/internal/term"
 )
 
+// grace is how long an interrupted command may take to end by itself; files are whole at any moment.
+const grace = 20 * time.Second
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second interrupt ends the process at once
+	context.AfterFunc(ctx, func() {
+		stop() // a second interrupt ends the process at once
+		time.Sleep(grace)
+		os.Exit(exitInterrupted)
+	})
 	code := execute(ctx, os.Args[1:], term.System())
 	stop()
 	os.Exit(code)

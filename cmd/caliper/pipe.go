@@ -26,6 +26,9 @@ command would print there goes to stderr).`
 // of the copy's name; where it is empty the content decides.
 func spooled(s term.Streams, path, ending string) (file string, remove func(), err error) {
 	if path != piped {
+		if info, err := os.Stat(path); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+			return "", nil, fmt.Errorf("%s: want a file or a folder, or - for stdin, got a device or a pipe", path)
+		}
 		return path, func() {}, nil
 	}
 	dir, err := os.MkdirTemp("", "caliper-stdin-")
