@@ -2,6 +2,7 @@ package analyze
 
 import (
 	"context"
+	"fmt"
 	"sort"
 	"strings"
 
@@ -16,6 +17,7 @@ var compareStep = stepRow{
 	Doc:  "matches the findings with those of the prior: growth, doubling time, new and resolved ones",
 	run: func(_ context.Context, c *Case, _ map[string]string) error {
 		if c.Prior == nil {
+			c.number()
 			return nil
 		}
 		o := compare.Options{Current: c.Current.Image.Geometry, Prior: c.Prior.Image.Geometry,
@@ -40,9 +42,21 @@ var compareStep = stepRow{
 		for _, issue := range got.Issues {
 			c.note(issue.Code, issue.Severity, issue.Where, issue.Text)
 		}
+		c.number()
 		c.trends()
 		return nil
 	},
+}
+
+// number ranks the current findings and names them in that order; resolved ones keep the name that they
+// have in the prior study.
+func (c *Case) number() {
+	rankFindings(c.Current.Findings)
+	for n := range c.Current.Findings {
+		if f := &c.Current.Findings[n]; !resolved(f) {
+			f.ID = fmt.Sprintf("N%d", n+1)
+		}
+	}
 }
 
 // weakToleranceMM is how far a candidate below the operating point may lie from the place of a finding in

@@ -64,7 +64,7 @@ func (c *Case) findNodules(ctx context.Context, e *Exam, o map[string]string) (*
 		case err != nil && n >= strong:
 			continue
 		case err != nil:
-			c.note("nodule-not-measured", study.Warning, f.ID, err.Error())
+			c.note("nodule-not-measured", study.Warning, "nodules", fmt.Sprintf("candidate at pixel (%.0f, %.0f): %v", centre[0], centre[1], err))
 		default:
 			f.Region.Outline, f.Measures, f.Features = got.Outline, got.Measures, got.Features
 			box, centre = got.Box, got.Centre
