@@ -23,7 +23,7 @@ const DemoBroken = "broken/im0001.dcm"
 func DemoCases() []DemoCase {
 	return []DemoCase{
 		{"growing-nodule", "chest-xray", 14, map[string]string{"nodule-mm": "23", "zone": "right upper", "prior-mm": "18", "prior-days": "182"}},
-		{"normal-chest", "chest-xray", 7, map[string]string{"nodule-mm": "0", "prior-days": "0"}},
+		{"normal-chest", "chest-xray", 6, map[string]string{"nodule-mm": "0", "prior-days": "0"}},
 		{"spheres", "spheres", 1, nil},
 	}
 }
