@@ -37,17 +37,13 @@ var nodulesStep = stepRow{
 var nodule = study.Concept{Scheme: "SCT", Code: "27925004", Meaning: "Nodule"}
 
 func (c *Case) findNodules(ctx context.Context, e *Exam, o map[string]string) (*models.Card, error) {
-	var lungs *volume.Mask
-	if name := o["mask"]; name != "" {
-		if m, err := e.Mask(name); err == nil {
-			lungs = m.Mask
-		}
-	}
+	lungs := maskOf(e, o["mask"])
 	boxes, card, err := c.candidates(ctx, o["model"], e, lungs)
 	if err != nil {
 		return card, err
 	}
 	spacing, plane := e.spacing2D()
+	field := lungsOnly(lungs)
 	prefix := "N"
 	if e.Prior {
 		prefix = "P"
@@ -57,7 +53,7 @@ func (c *Case) findNodules(ctx context.Context, e *Exam, o map[string]string) (*
 		f := study.Finding{ID: fmt.Sprintf("%s%d", prefix, n+1), What: nodule, Score: b.Score, By: producer("detect", card)}
 		box := b.Box
 		centre := [2]float64{(box[0] + box[2]) / 2, (box[1] + box[3]) / 2}
-		got, err := measure.Nodule2D(ctx, e.Image, box, measure.NoduleOptions{SpacingMM: spacing, Plane: plane, LungMask: lungsOnly(lungs)})
+		got, err := measure.Nodule2D(ctx, e.Image, box, measure.NoduleOptions{SpacingMM: spacing, Plane: plane, LungMask: field})
 		switch {
 		case ctx.Err() != nil:
 			return card, ctx.Err()

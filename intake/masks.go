@@ -18,7 +18,7 @@ import (
 func (s *scanner) masks(ctx context.Context) error {
 	places := map[string][]int{}
 	for n, f := range s.found {
-		if row, ok := formatOf(f.format); !ok || row.picture || row.mask == nil || f.single == nil || f.single.frames != 1 || f.single.channels != 1 {
+		if !f.mayBeMask() {
 			continue
 		}
 		place := "dir\x00" + filepath.Dir(s.files[n].path)
@@ -78,6 +78,12 @@ func (s *scanner) masks(ctx context.Context) error {
 	return nil
 }
 
+// mayBeMask says whether a file has the form of a label image: one volume of one channel, of a format that holds labels.
+func (f finding) mayBeMask() bool {
+	row, ok := formatOf(f.format)
+	return ok && !row.picture && row.mask != nil && f.single != nil && f.single.frames == 1 && f.single.channels == 1
+}
+
 // dicomMasks finds files of labels that lie on the grid of a DICOM series in the same folder or below it.
 func (s *scanner) dicomMasks(ctx context.Context) error {
 	for n := range s.found {
@@ -85,7 +91,7 @@ func (s *scanner) dicomMasks(ctx context.Context) error {
 			return err
 		}
 		f := &s.found[n]
-		if row, ok := formatOf(f.format); !ok || row.picture || row.mask == nil || f.single == nil || f.mask || f.single.frames != 1 || f.single.channels != 1 {
+		if f.mask || !f.mayBeMask() {
 			continue
 		}
 		g := f.single.Geometry
