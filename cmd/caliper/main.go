@@ -8,6 +8,9 @@ import (
 	"syscall"
 	"time"
 
+	"gonum.org/v1/gonum/blas/blas32"
+
+	"github.com/caliper-imaging/caliper/internal/simd/blas"
 	"github.com/caliper-imaging/caliper/internal/term"
 )
 
@@ -15,6 +18,7 @@ import (
 const grace = 20 * time.Second
 
 func main() {
+	blas32.Use(blas.Float32{})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() {
 		stop() // a second interrupt ends the process at once
