@@ -28,6 +28,12 @@ var avx512Tier = tier{
 	zip:     zip512,
 	pairMax: pairMax512,
 	vector:  16,
+	words: [numWords]func(rows, nv int, t *Tile){
+		Bfloat16: func(rows, nv int, t *Tile) { tilesBfloat16x512[nv][rows](t) },
+		Bytes:    func(rows, nv int, t *Tile) { tilesBytesx512[nv][rows](t) },
+		Pairs:    func(rows, nv int, t *Tile) { tilesPairsx512[nv][rows](t) },
+	},
+	quantise4: quantise4512, centre2: centre2512, pairBfloat16: pairBfloat16x512, roundBfloat16: roundBfloat16x512, rangeOf: rangeOf512,
 }
 
 var avx2Tier = tier{
@@ -50,6 +56,10 @@ var avx2Tier = tier{
 	zip:     zip256,
 	pairMax: pairMax256,
 	vector:  8,
+	words: [numWords]func(rows, nv int, t *Tile){
+		Pairs: func(rows, nv int, t *Tile) { tilesPairsx256[nv][rows](t) },
+	},
+	quantise4: quantise4256, centre2: centre2256, roundBfloat16: roundBfloat16x256, rangeOf: rangeOf256,
 }
 
 // supported returns the assembly tiers that the processor and the operating system can run, best first.
@@ -75,7 +85,16 @@ func supported() []*tier {
 	}
 	const need = uint32(avx512f | avx512dq | avx512bw | avx512vl)
 	if state&zmmState == zmmState && b7&need == need {
-		return []*tier{&avx512Tier, &avx2Tier}
+		full := avx512Tier
+		// The words of some processors: AVX512_VNNI and AVX512_BF16.
+		const vnni, bfloat16 = 1 << 11, 1 << 5
+		if _, _, c7, _ := cpuid(7, 0); c7&vnni == 0 {
+			full.words[Bytes] = nil
+		}
+		if a7, _, _, _ := cpuid(7, 1); a7&bfloat16 == 0 {
+			full.words[Bfloat16] = nil
+		}
+		return []*tier{&full, &avx2Tier}
 	}
 	return []*tier{&avx2Tier}
 }

@@ -9,3 +9,5 @@ package simd
 //go:generate go -C _gen run . -group vector -width 8 -out ../vector256_amd64.s -stubs ../vector256_amd64.go -pkg simd
 //go:generate go -C _gen run . -group split -width 16 -out ../split512_amd64.s -stubs ../split512_amd64.go -pkg simd
 //go:generate go -C _gen run . -group split -width 8 -out ../split256_amd64.s -stubs ../split256_amd64.go -pkg simd
+//go:generate go -C _gen run . -group words -width 16 -out ../words512_amd64.s -table ../words512_amd64.go
+//go:generate go -C _gen run . -group words -width 8 -out ../words256_amd64.s -table ../words256_amd64.go

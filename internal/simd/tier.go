@@ -13,9 +13,15 @@ type tier struct {
 	unary          [numUnary]func(dst, x []float32, p, q float32)
 	reduce         [numReduce]func(x, y []float32, p float32) float32
 	split4, merge4 func(dst, src *float32, stride, vecs int)
-	zip            func(dst, a, b []float32) // whole vectors of a and b
-	pairMax        func(dst, x []float32)    // whole vectors of dst
-	vector         int                       // the vector functions' granule; 1 takes any length
+	zip            func(dst, a, b []float32)             // whole vectors of a and b
+	pairMax        func(dst, x []float32)                // whole vectors of dst
+	words          [numWords]func(rows, nv int, t *Tile) // nil where there are no instructions for it
+	quantise4      func(dst []uint32, a, b, c, d []float32, inverse float32, zero int32)
+	centre2        func(dst []uint32, a, b []float32, inverse float32, zero int32)
+	pairBfloat16   func(dst []uint32, a, b []float32)
+	roundBfloat16  func(dst, x []float32)
+	rangeOf        func(x []float32, lo, hi *[16]float32)
+	vector         int // the vector functions' granule; 1 takes any length
 }
 
 var plainTier = tier{

@@ -26,6 +26,8 @@ type Tile struct {
 	Init    *float32
 	Tail    int
 	Lo, Hi  float32
+	Scale   *float32 // of integer sums, by row
+	Words   Words
 }
 
 // NoClamp sets Lo and Hi so that nothing is clamped.
@@ -58,7 +60,13 @@ func MaxVecs(rows int) int {
 }
 
 // RunTile runs the kernel of rows × nv vectors; rows ≤ MaxRows(nv).
-func RunTile(rows, nv int, t *Tile) { active.tile(rows, nv, t) }
+func RunTile(rows, nv int, t *Tile) {
+	if t.Words != Floats {
+		active.runWords(rows, nv, t)
+		return
+	}
+	active.tile(rows, nv, t)
+}
 
 // Ahead returns the place n floats behind p, for a Tile's fields; it is the caller's to know that it lies in the same memory.
 func Ahead(p *float32, n int) *float32 { return at(p, 4*n) }

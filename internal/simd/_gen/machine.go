@@ -13,6 +13,7 @@ import (
 type machine struct {
 	lanes  int
 	consts map[uint32]Mem
+	far    reg.VecVirtual // what quantisation clamps to before it rounds
 }
 
 var zmm = []reg.VecPhysical{

@@ -25,13 +25,19 @@ func main() {
 		m.winograd()
 	case "split":
 		m.split()
+	case "words":
+		m.words()
 	case "cpu":
 		cpu()
 	default:
 		log.Fatalf("unknown group %q", *group)
 	}
 	if *table != "" {
-		if err := m.writeTable(*table); err != nil {
+		write := m.writeTable
+		if *group == "words" {
+			write = m.writeWordTable
+		}
+		if err := write(*table); err != nil {
 			log.Fatal(err)
 		}
 	}
