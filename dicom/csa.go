@@ -8,9 +8,6 @@ import (
 	"github.com/suyashkumar/dicom/pkg/tag"
 )
 
-// csaCreator owns the private block that holds Siemens' image header, in element 10.
-const csaCreator = "SIEMENS CSA HEADER"
-
 // Private gives an element of a private block: its creator, odd group, and the low byte of the element.
 func (e Elements) Private(creator string, group uint16, low byte) (tag.Tag, bool) {
 	for _, el := range e {

@@ -48,7 +48,11 @@ func (d *dumper) elements(e Elements, depth int) {
 			}
 			name = "PrivateCreator"
 		default:
-			name = "[" + creators[uint32(el.Tag.Group)<<8|uint32(el.Tag.Element>>8)] + "]"
+			creator := creators[uint32(el.Tag.Group)<<8|uint32(el.Tag.Element>>8)]
+			name = "[" + creator + "]"
+			if row, ok := findPrivate(creator, el.Tag); ok {
+				name += " " + row.name
+			}
 		}
 		fmt.Fprintf(d.out, "%s(%04x,%04x) %-2s %-32s ", strings.Repeat("  ", depth), el.Tag.Group, el.Tag.Element, printable(el.RawValueRepresentation), printable(name))
 		d.value(el, depth)

@@ -42,9 +42,6 @@ func (h frameHeader) modality() (modality, error) {
 	return m, nil
 }
 
-// philipsCreator owns the scale of Philips MR.
-const philipsCreator = "Philips MR Imaging DD 001"
-
 // philips turns the rescale of a Philips MR image, which serves display, into the scale that is the
 // same for all images of an examination: value / (RescaleSlope × Scale Slope), where the private
 // element (2005,xx0E) gives the latter. (Chenevert et al., Transl Oncol 2014; 7:65.)

@@ -69,6 +69,9 @@ func (p *parser) dataset(pos, end int64, delimited bool, depth int) (elements []
 			}
 			return elements, pos, err
 		}
+		if h.tag.Group&1 == 1 && h.vr == "UN" {
+			p.settlePrivate(elements, &h)
+		}
 		switch {
 		case h.tag == itemEndTag:
 			if delimited {
