@@ -206,3 +206,8 @@ func Range(x []float32) (lo, hi float32) {
 	}
 	return lo, hi
 }
+
+// Bits is the same memory as bits.
+func Bits(x []float32) []uint32 {
+	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
+}

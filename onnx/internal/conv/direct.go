@@ -33,6 +33,8 @@ type direct struct {
 	dst, src  []float32
 	bias, add []float32
 	act       Activation
+	words     simd.Words // of src and the weights
+	scale     []float32  // of integer sums, by output channel
 }
 
 // column is a set of output columns that share taps: all of them, or in a transposed convolution those of one remainder.

@@ -259,13 +259,16 @@ func (s *strip) tile(t rowTile, c *column, o, r int) *simd.Tile {
 	q := &s.p
 	moved := s.listTaps(t, c, o, r)
 	tile := &s.kernel
-	*tile = simd.Tile{B: &s.in[moved], NTaps: len(s.taps), Taps: unsafe.SliceData(s.taps), N: s.icg, BStride: 4 * s.icStride}
+	*tile = simd.Tile{B: &s.in[moved], NTaps: len(s.taps), Taps: unsafe.SliceData(s.taps), N: s.icg, BStride: 4 * s.icStride, Words: s.words}
 	if len(c.weight) > 0 {
 		k := q.Kernel[0] * q.Kernel[1] * len(c.shift) * s.icg
 		tile.A = &c.weight[s.group*k*s.ocg+t.first*k]
 	}
 	if s.bias != nil {
 		tile.Bias = &s.bias[s.group*s.ocg+t.first]
+	}
+	if s.scale != nil {
+		tile.Scale = &s.scale[s.group*s.ocg+t.first]
 	}
 	tile.NoClamp()
 	return tile
