@@ -12,6 +12,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"github.com/caliper-imaging/caliper/onnx/internal/conv"
 	"github.com/caliper-imaging/caliper/onnx/internal/exec"
 	"github.com/caliper-imaging/caliper/onnx/internal/graph"
 	"github.com/caliper-imaging/caliper/onnx/internal/pass"
@@ -32,6 +33,9 @@ type Options struct {
 	MemoryLimit int64        // bytes that one run's activations may take, 0 is no limit
 	Decode      ImageDecoder // for ImageDecoder nodes; nil refuses them when they run
 	Plain       bool         // leaves out all rewriting of the graph
+	Direct      bool         // leaves out Winograd's algorithm
+	Precision   Precision
+	Ranges      map[string]Range // for Int8: what Session.Ranges gave; nil measures each tensor
 }
 
 // Dim is a dimension of an input or output: Size, or -1 where it is not fixed, perhaps with a name.
@@ -68,6 +72,8 @@ type Session struct {
 	inputs  []ValueInfo
 	outputs []ValueInfo
 	runner  *exec.Runner
+	ranges  *ops.Ranges
+	model   *graph.Model // kept where Plain leaves it as it was
 	mu      sync.RWMutex
 	closed  bool
 }
@@ -105,6 +111,11 @@ func (s *Session) load(src any) error {
 	if err != nil {
 		return &FormatError{What: "model", Err: err}
 	}
+	return s.compile(m, len(raw))
+}
+
+// compile makes the plan of a model that takes size bytes.
+func (s *Session) compile(m *graph.Model, size int) error {
 	s.meta = Metadata{IRVersion: m.IRVersion, Opsets: m.Opsets, ProducerName: m.ProducerName,
 		ProducerVersion: m.ProducerVersion, Domain: m.Domain, Version: m.Version, Doc: m.Doc, Properties: m.Metadata}
 	s.inputs, s.outputs = infos(m.Graph.Inputs), infos(m.Graph.Outputs)
@@ -112,10 +123,18 @@ func (s *Session) load(src any) error {
 		return &UnsupportedError{Nodes: missing}
 	}
 	if !s.opts.Plain {
-		pass.Fold(context.Background(), m.Graph, foldBytes+2*len(raw))
+		pass.Fold(context.Background(), m.Graph, foldBytes+2*size)
 		pass.Prune(m.Graph)
 		pass.Fuse(m.Graph)
 	}
+	if s.opts.Plain {
+		s.model = m
+	}
+	if s.opts.Precision < Float32 || s.opts.Precision > Int8 {
+		return fmt.Errorf("onnx: precision: want one of %v, got %v", precisionNames, s.opts.Precision)
+	}
+	pass.Precise(m.Graph, conv.Precision(s.opts.Precision), s.opts.Direct)
+	s.ranges = rangesOf(s.opts.Ranges)
 	plan, err := exec.Compile(m.Graph)
 	if err != nil {
 		return &FormatError{What: "model", Err: err}
@@ -175,7 +194,7 @@ func (s *Session) Run(ctx context.Context, inputs map[string]*Tensor, outputs ..
 	if s.closed {
 		return nil, errClosed
 	}
-	out, err := s.runner.Run(ctx, in, exec.Options{Threads: s.threads(), Decode: s.opts.Decode, Unneeded: s.src.unneeded})
+	out, err := s.runner.Run(ctx, in, s.runOptions())
 	if err != nil {
 		return nil, fmt.Errorf("onnx: run: %w", err)
 	}

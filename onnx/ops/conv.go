@@ -58,6 +58,11 @@ func convOp(n *graph.Node) Kernel {
 	if n.Const(1) != nil {
 		packs = &cached[*conv.Packed]{}
 	}
+	narrow := narrowConvOf(n)
+	pack := conv.Pack
+	if n.Int(NodeDirect, 0) != 0 {
+		pack = conv.PackDirect
+	}
 	return func(c *Call) {
 		x, weight := c.in(0), c.in(1)
 		c.sameType(x, weight)
@@ -85,14 +90,18 @@ func convOp(n *graph.Node) Kernel {
 		if out == nil {
 			out = c.New(tensor.Float32, shape...)
 		}
+		if !spread && narrow.forward(c, out, x, weight, bias, add, p, act) {
+			c.Out[0] = out
+			return
+		}
 		var k *conv.Packed
 		if packs != nil {
 			k = packs.get(p, func() *conv.Packed {
 				defer c.unneeded(weight)
-				return conv.Pack(weight.Float32(), p)
+				return pack(weight.Float32(), p)
 			})
 		} else {
-			k = conv.Pack(weight.Float32(), p)
+			k = pack(weight.Float32(), p)
 		}
 		switch {
 		case spread:

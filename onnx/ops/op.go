@@ -53,6 +53,9 @@ type Call struct {
 	Mem     Memory
 	Fresh   []*tensor.Buffer // blocks taken during the call
 	Decode  ImageDecoder
+	// Ranges are of the inputs of 8-bit products; with Calibrate they are widened by what the run meets.
+	Ranges    *Ranges
+	Calibrate bool
 	// Unneeded, where given, hears of a constant's bytes that are not expected to be read again.
 	Unneeded func(b []byte)
 }

@@ -73,6 +73,17 @@ func (f form) saved(q *Params) float64 {
 	return max(1, 0.8*products)
 }
 
+// PackDirect is Pack without Winograd's algorithm.
+func PackDirect(weight []float32, p *Params) *Packed {
+	q := *p
+	q.normalise()
+	if q.unusual() {
+		return Pack(weight, p)
+	}
+	need("weight", len(weight), q.OutC*(q.InC/q.Group)*q.taps())
+	return packForm(weight, q, form{})
+}
+
 // PackReduced lays the weight out for Forward in a precision other than Float32.
 func PackReduced(weight []float32, p *Params, precision Precision) *Reduced {
 	q := *p

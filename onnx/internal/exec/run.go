@@ -14,6 +14,9 @@ import (
 type Options struct {
 	Threads int
 	Decode  ops.ImageDecoder
+	// Ranges and Calibrate are as in ops.Call.
+	Ranges    *ops.Ranges
+	Calibrate bool
 	// Unneeded, where given, hears of a constant's bytes that are not expected to be read again.
 	Unneeded func(b []byte)
 	// Trace, where given, hears of each step of the outermost graph when it is done.
@@ -106,7 +109,7 @@ func (e *run) steps(p *Plan, f []*tensor.Tensor, outermost bool) error {
 		if outermost && e.Trace != nil {
 			start = time.Now()
 		}
-		c := &ops.Call{Ctx: e.ctx, Threads: e.Threads, Mem: e.arena, Dies: s.dies, Decode: e.Decode, Unneeded: e.Unneeded,
+		c := &ops.Call{Ctx: e.ctx, Threads: e.Threads, Mem: e.arena, Dies: s.dies, Decode: e.Decode, Unneeded: e.Unneeded, Ranges: e.Ranges, Calibrate: e.Calibrate,
 			In: make([]*tensor.Tensor, len(s.in)), Out: make([]*tensor.Tensor, len(s.out))}
 		for i, x := range s.in {
 			if x >= 0 {
