@@ -5,6 +5,8 @@ package simd
 //go:generate go -C _gen run . -group tile -width 8 -out ../tile256_amd64.s -table ../tile256_amd64.go
 //go:generate go -C _gen run . -group winograd -width 16 -out ../winograd512_amd64.s
 //go:generate go -C _gen run . -group winograd -width 8 -out ../winograd256_amd64.s
+//go:generate go -C _gen run . -group depthwise -width 16 -out ../depthwise512_amd64.s
+//go:generate go -C _gen run . -group depthwise -width 8 -out ../depthwise256_amd64.s
 //go:generate go -C _gen run . -group vector -width 16 -out ../vector512_amd64.s -stubs ../vector512_amd64.go -pkg simd
 //go:generate go -C _gen run . -group vector -width 8 -out ../vector256_amd64.s -stubs ../vector256_amd64.go -pkg simd
 //go:generate go -C _gen run . -group split -width 16 -out ../split512_amd64.s -stubs ../split512_amd64.go -pkg simd

@@ -12,6 +12,7 @@ type tier struct {
 	binary         [numBinary]func(dst, a, b []float32)
 	unary          [numUnary]func(dst, x []float32, p, q float32)
 	reduce         [numReduce]func(x, y []float32, p float32) float32
+	depthwise      depthwiseTable
 	split4, merge4 func(dst, src *float32, stride, vecs int)
 	zip            func(dst, a, b []float32)             // whole vectors of a and b
 	pairMax        func(dst, x []float32)                // whole vectors of dst
@@ -37,12 +38,13 @@ var plainTier = tier{
 		4: func(t *WinogradOut) { winogradOutPlain(4, 8, t) },
 		6: func(t *WinogradOut) { winogradOutPlain(6, 8, t) },
 	},
-	binary:  binaryPlain,
-	unary:   unaryPlain,
-	reduce:  reducePlain,
-	split4:  func(dst, src *float32, stride, vecs int) { split4Plain(dst, src, stride, vecs, 8) },
-	merge4:  func(dst, src *float32, stride, vecs int) { merge4Plain(dst, src, stride, vecs, 8) },
-	zip:     zipPlain,
-	pairMax: pairMaxPlain,
-	vector:  1,
+	depthwise: depthwisePlain,
+	binary:    binaryPlain,
+	unary:     unaryPlain,
+	reduce:    reducePlain,
+	split4:    func(dst, src *float32, stride, vecs int) { split4Plain(dst, src, stride, vecs, 8) },
+	merge4:    func(dst, src *float32, stride, vecs int) { merge4Plain(dst, src, stride, vecs, 8) },
+	zip:       zipPlain,
+	pairMax:   pairMaxPlain,
+	vector:    1,
 }

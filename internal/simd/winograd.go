@@ -39,11 +39,10 @@ func (t *WinogradOut) NoClamp() {
 func AppendMasks(masks []uint32, vecs, lo, hi int) []uint32 {
 	lanes := active.lanes
 	for v := range vecs {
+		from, to := max(lo-v*lanes, 0), min(hi-v*lanes, lanes)
 		m := uint32(0)
-		for i := range lanes {
-			if j := v*lanes + i; j >= lo && j < hi {
-				m |= 1 << i
-			}
+		if from < to {
+			m = (1<<to - 1) &^ (1<<from - 1)
 		}
 		masks = append(masks, m)
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	group := flag.String("group", "", "what to write: tile, vector, winograd, split or cpu")
+	group := flag.String("group", "", "what to write: tile, vector, winograd, depthwise, split or cpu")
 	width := flag.Int("width", 16, "floats in a vector: 16 (AVX-512) or 8 (AVX2)")
 	table := flag.String("table", "", "where the table of the functions goes")
 	flag.Parse()
@@ -23,6 +23,8 @@ func main() {
 		m.vectors()
 	case "winograd":
 		m.winograd()
+	case "depthwise":
+		m.depthwise()
 	case "split":
 		m.split()
 	case "words":

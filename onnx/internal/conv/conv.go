@@ -7,7 +7,7 @@ type Packed struct {
 	weight    []float32
 	groupSize int // floats of weight in a group
 	form      form
-	byTap     []float32 // the weight as it came, for what is computed by tap
+	raw       []float32 // the weight as it came, for what is computed by tap and for depthwise kernels
 }
 
 // Pack lays the weight out for convolutions of p's channels, kernel, stride, dilation and group; p's sizes and pads serve to
@@ -17,8 +17,8 @@ func Pack(weight []float32, p *Params) *Packed {
 	q.normalise()
 	n := q.OutC * (q.InC / q.Group) * q.taps()
 	need("weight", len(weight), n)
-	if q.unusual() {
-		return &Packed{p: q, byTap: append([]float32(nil), weight[:n]...)}
+	if q.unusual() || q.isDepthwise() {
+		return &Packed{p: q, raw: append([]float32(nil), weight[:n]...)}
 	}
 	f, _ := chooseForm(&q)
 	return packForm(weight, q, f)
@@ -79,8 +79,12 @@ func (k *Packed) ForwardAdd(dst, src, bias, add []float32, p *Params, act Activa
 	if add != nil {
 		need("addend", len(add), q.Batch*q.OutC*q.outVoxels())
 	}
-	if k.byTap != nil {
-		q.forwardByTap(dst, src, k.byTap, bias, add, act, threads)
+	if k.raw != nil {
+		if q.isDepthwise() && !q.unusual() {
+			q.forwardDepthwise(dst, src, k.raw, bias, add, act, threads)
+			return
+		}
+		q.forwardByTap(dst, src, k.raw, bias, add, act, threads)
 		return
 	}
 	if k.form.w > 1 {
