@@ -126,8 +126,7 @@ func (s *Session) compile(m *graph.Model, size int) error {
 		pass.Fold(context.Background(), m.Graph, foldBytes+2*size)
 		pass.Prune(m.Graph)
 		pass.Fuse(m.Graph)
-	}
-	if s.opts.Plain {
+	} else {
 		s.model = m
 	}
 	if s.opts.Precision < Float32 || s.opts.Precision > Int8 {
