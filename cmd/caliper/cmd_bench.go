@@ -32,7 +32,8 @@ func newBenchCmd(s term.Streams) *cobra.Command {
 
 type benchOptions struct {
 	threads, runs int
-	json          bool
+	json, direct  bool
+	precision     string
 }
 
 func newBenchOnnxCmd(s term.Streams) *cobra.Command {
@@ -52,6 +53,8 @@ func newBenchOnnxCmd(s term.Streams) *cobra.Command {
 	cmd.Flags().IntVar(&o.threads, "threads", 1, "threads within an operator")
 	cmd.Flags().IntVar(&o.runs, "runs", 10, "timed runs")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
+	cmd.Flags().StringVar(&o.precision, "precision", "float32", "arithmetic of the products: float32, bfloat16 or int8")
+	cmd.Flags().BoolVar(&o.direct, "direct", false, "leave out Winograd's algorithm")
 	return cmd
 }
 
@@ -65,14 +68,19 @@ type benchResult struct {
 	PeakRssMb float64 `json:"peakRssMb,omitempty"`
 	Processor string  `json:"processor"`
 	Kernel    string  `json:"kernel"`
+	Precision string  `json:"precision"`
 }
 
 func runBenchOnnx(ctx context.Context, s term.Streams, path string, o benchOptions) error {
 	if o.threads < 1 || o.runs < 1 {
 		return usagef("--threads and --runs: want 1 or more, got %d and %d", o.threads, o.runs)
 	}
+	precision, err := onnx.ParsePrecision(o.precision)
+	if err != nil {
+		return usagef("--precision: want float32, bfloat16 or int8, got %q", o.precision)
+	}
 	started := time.Now()
-	session, err := onnx.Load(path, onnx.Options{Threads: o.threads})
+	session, err := onnx.Load(path, onnx.Options{Threads: o.threads, Precision: precision, Direct: o.direct})
 	if err != nil {
 		return err
 	}
@@ -95,7 +103,7 @@ func runBenchOnnx(ctx context.Context, s term.Streams, path string, o benchOptio
 	slices.Sort(times)
 	r := benchResult{Model: filepath.Base(path), Threads: o.threads, Runs: o.runs, MinMs: times[0],
 		MedianMs: (times[len(times)/2] + times[(len(times)-1)/2]) / 2, LoadMs: load.Seconds() * 1e3, PeakRssMb: peakRSS(),
-		Processor: simd.Processor(), Kernel: simd.Kernel()}
+		Processor: simd.Processor(), Kernel: simd.Kernel(), Precision: precision.String()}
 	if o.json {
 		return json.NewEncoder(s.Out).Encode(r)
 	}
