@@ -19,21 +19,26 @@ func (s *Session) Explain(w io.Writer) error {
 	}
 	for i, step := range s.runner.Plan.Steps {
 		n := step.Node
-		op := n.Op
-		if n.Domain != "" {
-			op = n.Domain + "." + op
-		}
-		if n.Op == "Conv" && n.HasIn(3) {
-			op += "+Add"
-		}
-		if name := ops.FusedName(n); name != "" {
-			op += "+" + name
-		}
-		if _, err := fmt.Fprintf(w, "%4d %-28s %q (%s) → %s\n", i, op, n.Name, valueNames(n.In), valueNames(n.Out)); err != nil {
+		if _, err := fmt.Fprintf(w, "%4d %-28s %q (%s) → %s\n", i, opText(n), n.Name, valueNames(n.In), valueNames(n.Out)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// opText is a node's operator with its domain and what is fused into it.
+func opText(n *graph.Node) string {
+	op := n.Op
+	if n.Domain != "" {
+		op = n.Domain + "." + op
+	}
+	if n.Op == "Conv" && n.HasIn(3) {
+		op += "+Add"
+	}
+	if name := ops.FusedName(n); name != "" {
+		op += "+" + name
+	}
+	return op
 }
 
 func valueNames(vals []*graph.Value) string {

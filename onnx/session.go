@@ -184,6 +184,10 @@ func (s *Session) Metadata() Metadata { return s.meta }
 // Run computes the named outputs, all where none is named, from the inputs by name. The inputs are
 // not changed, and results may share memory with them. It stops between operators when ctx ends.
 func (s *Session) Run(ctx context.Context, inputs map[string]*Tensor, outputs ...string) (map[string]*Tensor, error) {
+	return s.run(ctx, inputs, nil, outputs...)
+}
+
+func (s *Session) run(ctx context.Context, inputs map[string]*Tensor, trace func(exec.Traced), outputs ...string) (map[string]*Tensor, error) {
 	in, err := s.check(inputs)
 	if err != nil {
 		return nil, err
@@ -193,7 +197,9 @@ func (s *Session) Run(ctx context.Context, inputs map[string]*Tensor, outputs ..
 	if s.closed {
 		return nil, errClosed
 	}
-	out, err := s.runner.Run(ctx, in, s.runOptions())
+	o := s.runOptions()
+	o.Trace = trace
+	out, err := s.runner.Run(ctx, in, o)
 	if err != nil {
 		return nil, fmt.Errorf("onnx: run: %w", err)
 	}

@@ -103,6 +103,7 @@ func convOp(n *graph.Node) Kernel {
 		} else {
 			k = pack(weight.Float32(), p)
 		}
+		c.Algorithm = k.Algorithm()
 		switch {
 		case spread:
 			k.Forward(out.Float32(), x.Float32(), bias, p, conv.Activation{}, c.Threads)

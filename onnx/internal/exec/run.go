@@ -20,7 +20,15 @@ type Options struct {
 	// Unneeded, where given, hears of a constant's bytes that are not expected to be read again.
 	Unneeded func(b []byte)
 	// Trace, where given, hears of each step of the outermost graph when it is done.
-	Trace func(s *Step, took time.Duration, out []*tensor.Tensor)
+	Trace func(t Traced)
+}
+
+// Traced is a step that is done. Its tensors are valid only until Trace returns.
+type Traced struct {
+	Step      *Step
+	Took      time.Duration
+	In, Out   []*tensor.Tensor
+	Algorithm string
 }
 
 // Runner runs a plan, keeping the memory of earlier runs. Runs may overlap.
@@ -147,7 +155,7 @@ func (e *run) steps(p *Plan, f []*tensor.Tensor, outermost bool) error {
 			}
 		}
 		if outermost && e.Trace != nil {
-			e.Trace(s, time.Since(start), c.Out)
+			e.Trace(Traced{s, time.Since(start), c.In, c.Out, c.Algorithm})
 		}
 		for _, x := range s.free {
 			e.arena.release(f[x])
