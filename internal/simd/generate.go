@@ -13,3 +13,5 @@ package simd
 //go:generate go -C _gen run . -group split -width 8 -out ../split256_amd64.s -stubs ../split256_amd64.go -pkg simd
 //go:generate go -C _gen run . -group words -width 16 -out ../words512_amd64.s -table ../words512_amd64.go
 //go:generate go -C _gen run . -group words -width 8 -out ../words256_amd64.s -table ../words256_amd64.go
+//go:generate go -C _gen run . -group rows -width 16 -out ../rows512_amd64.s -stubs ../rows512_amd64.go -pkg simd
+//go:generate go -C _gen run . -group rows -width 8 -out ../rows256_amd64.s -stubs ../rows256_amd64.go -pkg simd

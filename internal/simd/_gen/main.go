@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	group := flag.String("group", "", "what to write: tile, vector, winograd, depthwise, split or cpu")
+	group := flag.String("group", "", "what to write: tile, vector, winograd, depthwise, rows, split or cpu")
 	width := flag.Int("width", 16, "floats in a vector: 16 (AVX-512) or 8 (AVX2)")
 	table := flag.String("table", "", "where the table of the functions goes")
 	flag.Parse()
@@ -25,6 +25,8 @@ func main() {
 		m.winograd()
 	case "depthwise":
 		m.depthwise()
+	case "rows":
+		m.rows()
 	case "split":
 		m.split()
 	case "words":
