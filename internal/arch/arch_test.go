@@ -78,6 +78,9 @@ func TestImportDirections(t *testing.T) {
 			if target == "C" {
 				t.Errorf("%s: imports C; the product is pure Go", rel)
 			}
+			if adapter := filepath.ToSlash(filepath.Dir(rel)) == "onnx/onnxgo"; !adapter && foreignEngine(target) {
+				t.Errorf("%s: imports %s; only programs that are written for onnx-go need that", rel, target)
+			}
 			target, inside := strings.CutPrefix(target, module+"/")
 			if !inside {
 				continue
@@ -101,6 +104,11 @@ func TestImportDirections(t *testing.T) {
 	if checked == 0 {
 		t.Fatal("no Go file was found")
 	}
+}
+
+// foreignEngine tells onnx-go, the tensors that it stands on and the adapter for them, which the product does not link.
+func foreignEngine(target string) bool {
+	return target == module+"/onnx/onnxgo" || strings.HasPrefix(target, "github.com/owulveryck/") || strings.HasPrefix(target, "gorgonia.org/")
 }
 
 // TestPackageDocs wants every package to say what it is.
