@@ -72,7 +72,8 @@ func softmaxRow(dst, src []float32, log bool) {
 		for _, v := range src {
 			sum += math.Exp(float64(v - top))
 		}
-		simd.ScaleShift(dst, src, 1, -top-float32(math.Log(sum)))
+		simd.ScaleShift(dst, src, 1, -top) // the largest value first, which may be far from the logarithm
+		simd.ScaleShift(dst, dst, 1, -float32(math.Log(sum)))
 		return
 	}
 	simd.ExpShift(dst, src, -top)
@@ -106,10 +107,11 @@ func (c *Call) softmaxPlanes(src, dst []float32, outer, d, inner int, log bool) 
 			}
 			if log {
 				for i := range n {
-					sum[i] = top[i] + float32(math.Log(float64(sum[i])))
+					sum[i] = float32(math.Log(float64(sum[i])))
 				}
 				for k := range d {
-					simd.Sub(row(dst, k), row(src, k), sum[:n])
+					simd.Sub(row(dst, k), row(src, k), top[:n])
+					simd.Sub(row(dst, k), row(dst, k), sum[:n])
 				}
 				continue
 			}

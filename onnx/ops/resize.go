@@ -25,7 +25,7 @@ func resizeOp(n *graph.Node) Kernel {
 		extrapolation: float64(n.Float("extrapolation_value", 0)),
 		policy:        n.Str("keep_aspect_ratio_policy", "stretch"), axes: n.Ints("axes")}
 	if n.Op == "Upsample" || n.Version < 11 {
-		r.coord, r.nearest = "asymmetric", "floor"
+		r.coord, r.nearest = "asymmetric", "simple"
 	}
 	return func(c *Call) {
 		x := c.in(0)
@@ -237,6 +237,10 @@ func (r *resizer) nearestIndex(in, out int, scale, lo, hi float64) []int {
 			i = math.Ceil(x - 0.5)
 		case "round_prefer_ceil":
 			i = math.Floor(x + 0.5)
+		case "simple": // before opset 11: downwards where the size grows, upwards where it shrinks
+			if i = math.Floor(x); scale < 1 {
+				i = math.Ceil(x)
+			}
 		case "floor":
 			i = math.Floor(x)
 		case "ceil":
