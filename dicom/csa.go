@@ -2,6 +2,7 @@ package dicom
 
 import (
 	"encoding/binary"
+	"math"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,7 @@ func (e Elements) Private(creator string, group uint16, low byte) (tag.Tag, bool
 }
 
 // csa reads the fields of Siemens' image header, each as its text values; nil where there is none.
-func (f *File) csa() map[string][]string {
+func (f *File) csa() csaFields {
 	t, ok := f.Private(csaCreator, 0x0029, 0x10)
 	if !ok {
 		return nil
@@ -38,7 +39,7 @@ func (f *File) csa() map[string][]string {
 
 // parseCSA reads the form "SV10" and the older one without a signature. Siemens has not published it;
 // this follows what nibabel's documentation says of it.
-func parseCSA(b []byte) map[string][]string {
+func parseCSA(b []byte) csaFields {
 	u := func(at int) int { return int(int32(binary.LittleEndian.Uint32(b[at:]))) }
 	at, second := 0, false
 	if len(b) >= 16 && string(b[:4]) == "SV10" {
@@ -52,7 +53,7 @@ func parseCSA(b []byte) map[string][]string {
 	if n < 1 || n > 128 {
 		return nil
 	}
-	out := map[string][]string{}
+	out := csaFields{}
 	offset := 0
 	for k := range n {
 		if len(b) < at+84 {
@@ -101,12 +102,15 @@ func cString(b []byte) string {
 	return string(b)
 }
 
-// csaFloats gives a field as numbers; nil where one is none.
-func csaFloats(fields map[string][]string, name string) []float64 {
+// csaFields are the fields of a header, each as its text values.
+type csaFields map[string][]string
+
+// floats gives a field as numbers; nil where one is none.
+func (fields csaFields) floats(name string) []float64 {
 	var out []float64
 	for _, s := range fields[name] {
-		v, err := strconv.ParseFloat(s, 64)
-		if err != nil {
+		v, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+		if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 			return nil
 		}
 		out = append(out, v)

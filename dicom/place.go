@@ -42,10 +42,23 @@ func bySlice(a, b slice) int {
 	return cmp.Or(cmp.Compare(a.dist, b.dist), byTime(a, b))
 }
 
-// byTime orders the frames of one place.
+// byTime orders the frames of one place: by temporal position where it is given, then as they are
+// numbered. Of the dimensions of a multi-frame object the last runs slowest.
 func byTime(a, b slice) int {
-	return cmp.Or(cmp.Compare(a.temporal, b.temporal), cmp.Compare(a.acquisition, b.acquisition), cmp.Compare(a.bvalue, b.bvalue),
-		cmp.Compare(a.trigger, b.trigger), cmp.Compare(a.clock, b.clock), cmp.Compare(a.instance, b.instance), cmp.Compare(a.frame, b.frame), cmp.Compare(a.uid, b.uid))
+	return cmp.Or(cmp.Compare(a.temporal, b.temporal), cmp.Compare(a.instance, b.instance), byDimension(a.dims, b.dims), cmp.Compare(a.acquisition, b.acquisition),
+		cmp.Compare(a.trigger, b.trigger), cmp.Compare(a.clock, b.clock), cmp.Compare(a.bvalue, b.bvalue), cmp.Compare(a.frame, b.frame), cmp.Compare(a.uid, b.uid))
+}
+
+func byDimension(a, b []int) int {
+	if len(a) != len(b) {
+		return 0
+	}
+	for i := len(a) - 1; i >= 0; i-- {
+		if a[i] != b[i] {
+			return cmp.Compare(a[i], b[i])
+		}
+	}
+	return 0
 }
 
 // dropCopies leaves out objects that are there twice under the same SOPInstanceUID.

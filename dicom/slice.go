@@ -27,6 +27,7 @@ type slice struct {
 	between   float64 // SpacingBetweenSlices
 
 	instance, acquisition, temporal int
+	dims                            []int // DimensionIndexValues
 	trigger, bvalue                 float64
 	clock                           string // AcquisitionDateTime, or date and time
 	uid                             string
@@ -84,6 +85,7 @@ func newSlice(f *File, n int, h frameHeader) slice {
 	if v, ok := content.Int(tag.FrameAcquisitionNumber); ok {
 		s.acquisition = v
 	}
+	s.dims = content.Ints(tag.DimensionIndexValues)
 	s.trigger, _ = h.float(tag.CardiacSynchronizationSequence, tag.NominalCardiacTriggerDelayTime)
 	if v, ok := h.data.Float(tag.TriggerTime); ok && s.trigger == 0 {
 		s.trigger = v
@@ -149,9 +151,16 @@ func (s *slice) groupKey() string {
 		echo = strconv.FormatFloat(v, 'g', 6, 64)
 	}
 	number := func(t tag.Tag) string { v, _ := h.data.Int(t); return strconv.Itoa(v) }
+	timing := ""
+	if h.data.String(tag.Modality) == "MR" {
+		for _, t := range []tag.Tag{tag.RepetitionTime, tag.FlipAngle, tag.InversionTime} {
+			v, _ := h.float(tag.MRTimingAndRelatedParametersSequence, t)
+			timing += strconv.FormatFloat(v, 'g', 4, 64) + "/"
+		}
+	}
 	parts := []string{
-		h.data.String(tag.StudyInstanceUID), h.data.String(tag.SeriesInstanceUID), h.data.String(tag.Modality), strings.Join(imageType, `\`), echo,
-		number(tag.EchoNumbers), number(tag.Rows), number(tag.Columns), number(tag.SamplesPerPixel),
+		h.data.String(tag.StudyInstanceUID), h.data.String(tag.SeriesInstanceUID), number(tag.SeriesNumber), h.data.String(tag.Modality), strings.Join(imageType, `\`),
+		h.complexComponent(), timing, echo, number(tag.EchoNumbers), number(tag.Rows), number(tag.Columns), number(tag.SamplesPerPixel),
 		strconv.FormatFloat(s.spacingMM[0], 'g', 4, 64), strconv.FormatFloat(s.spacingMM[1], 'g', 4, 64),
 	}
 	return strings.Join(parts, "|")

@@ -55,12 +55,14 @@ func Encode(w io.Writer, image any) error {
 		}
 		return h.write(w, len(x.Labels), 1, func(dst []byte, n int) { dst[0] = uint8(x.Labels[n]) })
 	case *volume.Raw:
-		return encodeRaw(w, x)
+		return encodeRaw(w, x, nil)
+	case *Scaled:
+		return encodeRaw(w, &x.Raw, x)
 	}
 	return fmt.Errorf("nifti: write: want *volume.Volume, *volume.Mask or *volume.Raw, got %T", image)
 }
 
-func encodeRaw(w io.Writer, x *volume.Raw) error {
+func encodeRaw(w io.Writer, x *volume.Raw, more *Scaled) error {
 	kind, ok := typeOf(x.DType)
 	if !ok {
 		return volume.Unsupported("nifti: write: type %q has no NIfTI code", x.DType)
@@ -69,7 +71,7 @@ func encodeRaw(w io.Writer, x *volume.Raw) error {
 		return err
 	}
 	values := x.Values()
-	h := head{Geometry: x.Geometry, kind: kind, channels: 1, frames: values / x.Voxels()}
+	h := head{Geometry: x.Geometry, kind: kind, channels: 1, frames: values / x.Voxels(), more: more}
 	if n := x.Samples(); n > 1 {
 		h.frames /= n
 		if kind != Uint8 {
@@ -108,6 +110,7 @@ type head struct {
 	kind             Type
 	channels, frames int
 	intent           int
+	more             *Scaled // or nil
 }
 
 func (h *head) check(values int) error {
@@ -189,6 +192,7 @@ func (h *head) header(w io.Writer) error {
 		}
 	}
 	copy(b[344:], "n+1\x00")
+	h.more.amend(b)
 	_, err := w.Write(b)
 	return err
 }
@@ -218,6 +222,7 @@ func (h *head) header2(w io.Writer, dim [8]int, intent int, pixdim [8]float64, b
 	}
 	le.PutUint32(b[500:], 2)
 	le.PutUint32(b[504:], uint32(intent))
+	h.more.amend(b)
 	_, err := w.Write(b)
 	return err
 }

@@ -1,0 +1,127 @@
+package dicom
+
+import (
+	"context"
+	"runtime"
+	"sync"
+
+	"github.com/caliper-imaging/caliper/dicom/codec/frame"
+)
+
+// Scale says whether all values of the series are stored × slope + intercept, with one scale for all
+// frames and stored values of 8 or 16 bits on the series' grid: then StoredInto reads them. info lays
+// out one slice.
+func (st *Stack) Scale() (info frame.Info, slope, intercept float64, ok bool) {
+	if st.Err != nil || st.tilted || st.steps != nil || st.uneven != nil || st.Series.Channels != 1 || len(st.times) == 0 {
+		return info, 0, 0, false
+	}
+	var last *File
+	slope = 1
+	for t, point := range st.times {
+		for k, s := range point {
+			if s.file != last {
+				this, err := s.file.FrameInfo()
+				if err != nil || this.Float || this.Samples != 1 || this.BitsAllocated != 8 && this.BitsAllocated != 16 || this.Photometric == "PALETTE COLOR" ||
+					st.projection && this.Photometric == "MONOCHROME1" {
+					return info, 0, 0, false
+				}
+				if last != nil && (this.BitsAllocated != info.BitsAllocated || this.Signed != info.Signed) {
+					return info, 0, 0, false
+				}
+				if s.part > 0 {
+					this.Rows, this.Columns = s.rows, s.columns
+				}
+				if this.Rows != st.Series.Geometry.Size[1] || this.Columns != st.Series.Geometry.Size[0] {
+					return info, 0, 0, false
+				}
+				info, last = this, s.file
+			} else if s.head.own == nil {
+				continue // the same scale as the frame before it
+			}
+			m, err := s.head.modality()
+			if err != nil || m.lut != nil {
+				return info, 0, 0, false
+			}
+			if t == 0 && k == 0 {
+				slope, intercept = m.slope, m.intercept
+			} else if m.slope != slope || m.intercept != intercept {
+				return info, 0, 0, false
+			}
+		}
+	}
+	return info, slope, intercept, true
+}
+
+// StoredInto reads the stored values of time point t into dst, slice after slice along the grid, rows as
+// they are stored: for a series whose Scale is ok, in the type that its info says.
+func (st *Stack) StoredInto(ctx context.Context, t int, dst []byte) error {
+	if t < 0 || t >= len(st.times) {
+		return frame.Errorf(pkg, "time point: want 0 to %d, got %d", len(st.times)-1, t)
+	}
+	in := st.times[t]
+	g := st.Series.Geometry
+	size := len(dst) / len(in)
+	parts := max(1, min(runtime.GOMAXPROCS(0), len(in), g.Voxels()>>16))
+	errs := make([]error, parts)
+	var wait sync.WaitGroup
+	for part := range parts {
+		wait.Go(func() {
+			read := sliceReader{ctx: ctx, stack: st}
+			defer read.close()
+			lo, hi := len(in)*part/parts, len(in)*(part+1)/parts
+			for k := lo; k < hi && errs[part] == nil; k++ {
+				errs[part] = read.stored(dst[k*size:][:size], in[k])
+			}
+		})
+	}
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stored decodes one slice into dst.
+func (r *sliceReader) stored(dst []byte, s slice) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	if err := r.open(s); err != nil {
+		return err
+	}
+	info := r.pixels.info
+	if s.part == 0 {
+		if info.Size() != len(dst) {
+			return frame.Errorf(pkg, "series: want slices of %d bytes, got %d", len(dst), info.Size())
+		}
+		return r.pixels.decode(s.frame, dst)
+	}
+	if r.frame != s.frame {
+		r.frame = -1
+		if len(r.raw) != info.Size() {
+			r.raw = make([]byte, info.Size())
+		}
+		if err := r.pixels.decode(s.frame, r.raw); err != nil {
+			return err
+		}
+		r.frame = s.frame
+	}
+	tile, _ := crop(r.raw, info, s)
+	if len(tile) != len(dst) {
+		return frame.Errorf(pkg, "series: want slices of %d bytes, got %d", len(dst), len(tile))
+	}
+	copy(dst, tile)
+	return nil
+}
+
+// Descending says whether the slices of a mosaic are stored against the normal of their planes: those of
+// the grid run the other way.
+func (st *Stack) Descending() bool {
+	if len(st.times) == 0 {
+		return false
+	}
+	first := st.times[0]
+	return len(first) > 1 && first[0].part > first[len(first)-1].part
+}
