@@ -13,7 +13,9 @@ import (
 type machine struct {
 	lanes  int
 	consts map[uint32]Mem
-	far    reg.VecVirtual // what quantisation clamps to before it rounds
+	held   map[uint32]reg.VecVirtual // constants in registers, in the function at hand
+	loads  func()                    // loads those that the next functions use
+	far    reg.VecVirtual            // what quantisation clamps to before it rounds
 }
 
 var zmm = []reg.VecPhysical{

@@ -28,36 +28,42 @@ func (m *machine) vectors() {
 		VMULPS(x, p, y)
 		m.whereNegative(x, y)
 	})
+	m.loads = m.loadExp
 	m.unary("exp", func(x, _, _, q reg.VecVirtual) {
 		VADDPS(q, x, x)
 		m.exp(x)
 	})
-	m.unary("sigmoid", func(x, _, _, _ reg.VecVirtual) { m.sigmoid(x) })
+	m.unary("sigmoid", func(x, _, _, _ reg.VecVirtual) {
+		m.onePlusExp(x)
+		VDIVPS(x, m.kept(1), x)
+	})
 	m.unary("silu", func(x, _, _, _ reg.VecVirtual) {
 		y := m.v()
 		VMOVAPS(x, y)
-		m.sigmoid(x)
-		VMULPS(y, x, x)
+		m.onePlusExp(x)
+		VDIVPS(x, y, x)
 	})
 	m.unary("tanh", func(x, _, _, _ reg.VecVirtual) { m.tanh(x) })
+	m.loads = m.loadErf
 	m.unary("erf", func(x, _, _, _ reg.VecVirtual) { m.erf(x) })
 	m.unary("gelu", func(x, _, _, _ reg.VecVirtual) {
 		y := m.v()
-		VMULPS(m.all(float32(math.Sqrt2/2)), x, y)
+		VMULPS(m.kept(float32(math.Sqrt2/2)), x, y)
 		m.erf(y)
-		half := m.all(0.5)
-		VMULPS(half, x, x)
+		VMULPS(m.kept(0.5), x, x)
 		VFMADD213PS(x, y, x) // y·x + x
 	})
+	m.loads = func() { m.keep(1./6, 0.5, 0, 1) }
 	m.unary("hardSwish", func(x, _, _, _ reg.VecVirtual) {
 		y := m.v()
 		VMOVAPS(x, y)
-		VMULPS(m.all(1./6), y, y)
-		VADDPS(m.all(0.5), y, y)
-		VMAXPS(y, m.all(0), y)
-		VMINPS(y, m.all(1), y)
+		VMULPS(m.kept(1./6), y, y)
+		VADDPS(m.kept(0.5), y, y)
+		VMAXPS(y, m.kept(0), y)
+		VMINPS(y, m.kept(1), y)
 		VMULPS(y, x, x)
 	})
+	m.loads = m.loadExp
 	m.unary("elu", func(x, _, p, _ reg.VecVirtual) {
 		y := m.v()
 		VMOVAPS(x, y)
@@ -67,6 +73,7 @@ func (m *machine) vectors() {
 		m.whereNegative(x, y)
 	})
 
+	m.loads = nil
 	m.reduction("sum", func(acc, x, _, _ reg.VecVirtual) { VADDPS(x, acc, acc) })
 	m.reduction("sumSq", func(acc, x, _, p reg.VecVirtual) {
 		VSUBPS(p, x, x)
@@ -109,27 +116,49 @@ func (m *machine) whereNegative(x, y reg.VecVirtual) {
 	}
 }
 
-// exp sets x = eˣ: x = n·ln 2 + r with |r| ≤ ln 2/2, a polynomial in r (Cephes expf), and n into the exponent.
+// The coefficients of eʳ for |r| ≤ ln 2/2, whose largest relative error is as small as it can be: 2e-9 before rounding.
+var expCoefficients = []float32{1.383679403203904e-3, 8.374857074029358e-3, 4.166822868299665e-2, 0.16666419680452868, 0.4999999205609791, 1.0000000364310269, 1}
+
+// loadExp keeps the constants of exp in registers, where there are enough of them.
+func (m *machine) loadExp() {
+	if m.wide() {
+		m.keep(0, 1, -104, 89, float32(math.Log2E), 0.693359375, -2.12194440e-4)
+		m.keep(expCoefficients...)
+	}
+}
+
+// keep loads constants that kept finds until the function's end.
+func (m *machine) keep(list ...float32) {
+	for _, f := range list {
+		m.held[math.Float32bits(f)] = m.all(f)
+	}
+}
+
+// kept returns a register with the constant in every lane, which must not be changed.
+func (m *machine) kept(f float32) reg.VecVirtual {
+	if r, ok := m.held[math.Float32bits(f)]; ok {
+		return r
+	}
+	return m.all(f)
+}
+
+// exp sets x = eˣ: x = n·ln 2 + r with |r| ≤ ln 2/2, a polynomial in r, and n into the exponent.
 func (m *machine) exp(x reg.VecVirtual) {
-	VMAXPS(x, m.all(-104), x)
-	VMINPS(x, m.all(89), x)
-	n := m.v()
-	VMULPS(m.all(float32(math.Log2E)), x, n)
+	n, p := m.v(), m.v()
+	VMAXPS(x, m.kept(-104), x)
+	VMINPS(x, m.kept(89), x)
+	VMULPS(m.kept(float32(math.Log2E)), x, n)
 	if m.wide() {
 		VRNDSCALEPS(Imm(8), n, n)
 	} else {
 		VROUNDPS(Imm(8), n, n)
 	}
-	VFNMADD231PS(m.all(0.693359375), n, x)
-	VFNMADD231PS(m.all(-2.12194440e-4), n, x)
-	p := m.all(1.9875691500e-4)
-	for _, c := range []float32{1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1} {
-		VFMADD213PS(m.all(c), x, p)
+	VFNMADD231PS(m.kept(0.693359375), n, x)
+	VFNMADD231PS(m.kept(-2.12194440e-4), n, x)
+	VMOVAPS(m.kept(expCoefficients[0]), p)
+	for _, c := range expCoefficients[1:] {
+		VFMADD213PS(m.kept(c), x, p)
 	}
-	x2 := m.v()
-	VMULPS(x, x, x2)
-	VFMADD213PS(x, x2, p) // p·x² + x
-	VADDPS(m.all(1), p, p)
 	if m.wide() {
 		VSCALEFPS(n, p, x)
 		return
@@ -147,13 +176,11 @@ func (m *machine) exp(x reg.VecVirtual) {
 	VMOVAPS(p, x)
 }
 
-func (m *machine) sigmoid(x reg.VecVirtual) {
-	zero := m.all(0)
-	VSUBPS(x, zero, x)
+// onePlusExp sets x = 1+e⁻ˣ.
+func (m *machine) onePlusExp(x reg.VecVirtual) {
+	VSUBPS(x, m.kept(0), x)
 	m.exp(x)
-	one := m.all(1)
-	VADDPS(one, x, x)
-	VDIVPS(x, one, x)
+	VADDPS(m.kept(1), x, x)
 }
 
 // tanh sets x to its hyperbolic tangent: an odd polynomial under 0.625 (Cephes tanhf), else by the exponential.
@@ -164,11 +191,9 @@ func (m *machine) tanh(x reg.VecVirtual) {
 	m.andNot(signBit, x, a)
 	VADDPS(a, a, e)
 	m.exp(e)
-	VADDPS(m.all(1), e, e)
-	two := m.all(2)
-	VDIVPS(e, two, e)
-	one := m.all(1)
-	VSUBPS(e, one, e)
+	VADDPS(m.kept(1), e, e)
+	VDIVPS(e, m.all(2), e)
+	VSUBPS(e, m.kept(1), e)
 	m.or(sign, e, e)
 	x2 := m.v()
 	VMULPS(x, x, x2)
@@ -190,20 +215,35 @@ func (m *machine) tanh(x reg.VecVirtual) {
 	VMOVAPS(e, x)
 }
 
+// The polynomials in x² above and below the line of erf's approximation.
+var (
+	erfAbove = []float32{-2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05, -7.34990630326855e-04, -2.95459980854025e-03, -1.60960333262415e-02}
+	erfBelow = []float32{-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03, -1.42647390514189e-02}
+)
+
+// loadErf keeps the constants of erf and of what is made of it in registers, where there are enough of them.
+func (m *machine) loadErf() {
+	if m.wide() {
+		m.keep(-4, 4, 0.5, float32(math.Sqrt2/2))
+		m.keep(erfAbove...)
+		m.keep(erfBelow...)
+	}
+}
+
 // erf sets x to its error function: a rational approximation on [−4, 4], beyond which the value rounds to ±1.
 func (m *machine) erf(x reg.VecVirtual) {
-	VMAXPS(x, m.all(-4), x)
-	VMINPS(x, m.all(4), x)
-	x2 := m.v()
+	VMAXPS(x, m.kept(-4), x)
+	VMINPS(x, m.kept(4), x)
+	x2, p, q := m.v(), m.v(), m.v()
 	VMULPS(x, x, x2)
-	p := m.all(-2.72614225801306e-10)
-	for _, c := range []float32{2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05, -7.34990630326855e-04, -2.95459980854025e-03, -1.60960333262415e-02} {
-		VFMADD213PS(m.all(c), x2, p)
+	VMOVAPS(m.kept(erfAbove[0]), p)
+	for _, c := range erfAbove[1:] {
+		VFMADD213PS(m.kept(c), x2, p)
 	}
 	VMULPS(x, p, p)
-	q := m.all(-1.45660718464996e-05)
-	for _, c := range []float32{-2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03, -1.42647390514189e-02} {
-		VFMADD213PS(m.all(c), x2, q)
+	VMOVAPS(m.kept(erfBelow[0]), q)
+	for _, c := range erfBelow[1:] {
+		VFMADD213PS(m.kept(c), x2, q)
 	}
 	VDIVPS(q, p, x)
 }
@@ -272,6 +312,10 @@ func (m *machine) unary(name string, op func(x, y, p, q reg.VecVirtual)) {
 	p, q := m.v(), m.v()
 	m.param("p", p)
 	m.param("q", q)
+	m.held = map[uint32]reg.VecVirtual{}
+	if m.loads != nil {
+		m.loads()
+	}
 	m.loop(n, func(idx Register, disp int) {
 		x, y := m.v(), m.v()
 		VMOVUPS(Mem{Base: px, Index: idx, Scale: 4, Disp: disp}, x)
