@@ -59,9 +59,9 @@ func Table() []Codec {
 		{UID: "1.2.840.10008.1.2.4.110", Name: "JPEG XL Lossless"},
 		{UID: "1.2.840.10008.1.2.4.111", Name: "JPEG XL JPEG Recompression", Lossy: true},
 		{UID: "1.2.840.10008.1.2.4.112", Name: "JPEG XL", Lossy: true},
-		{UID: "1.2.840.10008.1.2.4.201", Name: "High-Throughput JPEG 2000 Lossless Only"},
-		{UID: "1.2.840.10008.1.2.4.202", Name: "High-Throughput JPEG 2000 with RPCL Options Lossless Only"},
-		{UID: "1.2.840.10008.1.2.4.203", Name: "High-Throughput JPEG 2000", Lossy: true},
+		{UID: "1.2.840.10008.1.2.4.201", Name: "High-Throughput JPEG 2000 Lossless Only", Decode: jpeg2000.Decode},
+		{UID: "1.2.840.10008.1.2.4.202", Name: "High-Throughput JPEG 2000 with RPCL Options Lossless Only", Decode: jpeg2000.Decode},
+		{UID: "1.2.840.10008.1.2.4.203", Name: "High-Throughput JPEG 2000", Lossy: true, Decode: jpeg2000.Decode},
 		{UID: "1.2.840.10008.1.2.5", Name: "RLE Lossless", Decode: rle.Decode, Encode: rle.Encode},
 		{UID: "1.2.840.10008.1.2.8.1", Name: "Deflated Image Frame Compression", Decode: deflated.Decode},
 	}

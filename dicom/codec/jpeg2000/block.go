@@ -10,7 +10,8 @@ const (
 	styleCausal    = 8
 	stylePredTerm  = 16
 	styleSegSymbol = 32
-	styleHT        = 64
+	styleHT        = 64 // T.814 table A.4, as the next
+	styleMixed     = 128
 )
 
 // A flag word stands for four samples below each other. Bits 0 to 17 say which of the 3 × 6 samples
@@ -123,6 +124,7 @@ type blockDecoder struct {
 	buf    []byte
 	zero   *[512]uint8
 	causal bool
+	ht     htDecoder
 }
 
 // decode decodes the segments of a code-block of bit-planes planes (with those of a region of interest).

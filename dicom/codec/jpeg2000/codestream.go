@@ -9,7 +9,6 @@ import (
 // Markers of T.800 table A.2.
 const (
 	mSOC = 0xff4f
-	mCAP = 0xff50
 	mSIZ = 0xff51
 	mCOD = 0xff52
 	mCOC = 0xff53
@@ -32,7 +31,6 @@ type size struct {
 	tw, th, tx0, ty0 int // of the tiles
 	tilesX, tilesY   int
 	components       []component
-	highThroughput   bool
 }
 
 // component is one row of SIZ.
@@ -97,7 +95,6 @@ func parseSize(b []byte) (*size, error) {
 	}
 	u := func(at int) int { return int(binary.BigEndian.Uint32(b[at:])) }
 	s := &size{x1: u(2), y1: u(6), x0: u(10), y0: u(14), tw: u(18), th: u(22), tx0: u(26), ty0: u(30)}
-	s.highThroughput = binary.BigEndian.Uint16(b)&0x4000 != 0
 	n := int(binary.BigEndian.Uint16(b[34:]))
 	if n < 1 || n > frame.MaxSamples || len(b) < 36+3*n {
 		return nil, frame.Errorf(where, "SIZ: want 1 to %d components, got %d", frame.MaxSamples, n)

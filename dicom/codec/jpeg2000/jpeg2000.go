@@ -1,4 +1,5 @@
-// Package jpeg2000 decodes JPEG 2000 codestreams, bare or in a JP2 file: ITU-T T.800 (ISO/IEC 15444-1).
+// Package jpeg2000 decodes JPEG 2000 codestreams, bare or in a JP2 file: ITU-T T.800 (ISO/IEC 15444-1), with the
+// block coder of high throughput: ITU-T T.814 (ISO/IEC 15444-15).
 package jpeg2000
 
 import (
@@ -92,8 +93,6 @@ func (d *decoder) parse(b []byte) error {
 			return frame.Errorf(where, "want SIZ behind SOC, got marker %#x", marker)
 		case marker == mEOC:
 			return nil
-		case marker == mCAP || d.size.highThroughput:
-			return frame.Unsupportedf(where, "want coding by T.800, got high throughput (T.814)")
 		case marker == mSOT:
 			if next, err = d.tilePart(b, at, body); err != nil {
 				return err
@@ -231,8 +230,8 @@ func (d *decoder) reconstruct(dst []byte) error {
 			if t.header.coding[i].xcb == 0 || t.header.layers == 0 {
 				return frame.Errorf(where, "want COD and QCD, got none")
 			}
-			if t.header.coding[i].style&styleHT != 0 {
-				return frame.Unsupportedf(where, "want coding by T.800, got high throughput (T.814)")
+			if t.header.coding[i].style&(styleHT|styleMixed) == styleHT|styleMixed {
+				return frame.Unsupportedf(where, "code-blocks: want either T.800 or T.814, got both mixed")
 			}
 		}
 		if err := t.build(d.size); err != nil {

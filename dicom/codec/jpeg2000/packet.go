@@ -66,7 +66,7 @@ func (t *tile) packet(tc *tileComponent, r, n int) error {
 					}
 				}
 				for passes > 0 {
-					seg := cb.current(tc.coding.style)
+					seg := cb.current(tc.coding.style, passes)
 					k := min(passes, seg.maxPasses-seg.passes)
 					length := in.bits(cb.lblock + bits.Len(uint(k)) - 1)
 					seg.passes += k
@@ -99,14 +99,18 @@ func (t *tile) packet(tc *tileComponent, r, n int) error {
 	return nil
 }
 
-// current gives the segment that the next pass belongs to: T.800 D.4.2 and D.6.
-func (cb *codeBlock) current(style int) *segment {
+// current gives the segment that the next of some passes belongs to: T.800 D.4.2 and D.6, T.814 B.3.
+func (cb *codeBlock) current(style, passes int) *segment {
 	n := len(cb.segments)
 	if n > 0 && cb.segments[n-1].passes < cb.segments[n-1].maxPasses {
 		return &cb.segments[n-1]
 	}
 	most := 109
 	switch {
+	case style&styleHT != 0 && n == 0: // placeholders come three by three before the first cleanup pass
+		most = (passes-1)/3*3 + 1
+	case style&styleHT != 0:
+		most = 1 + n%2
 	case style&styleTermAll != 0:
 		most = 1
 	case style&styleBypass != 0 && n == 0:

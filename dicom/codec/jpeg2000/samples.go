@@ -53,18 +53,29 @@ func (p *plane) block(b *blockDecoder, tc *tileComponent, bd *band, cb *codeBloc
 	if planes < 1 {
 		return frame.Errorf(where, "code-block: want bit-planes, got %d of which %d are empty", bd.planes+tc.roi, cb.zeroPlanes)
 	}
-	if err := b.decode(cb, bd.kind, planes, tc.coding.style); err != nil {
-		return err
+	var data []int32
+	stride := 0
+	if tc.coding.style&styleHT != 0 {
+		if err := b.ht.decode(cb, bd.planes+tc.roi, tc.coding.style); err != nil {
+			return err
+		}
+		data, stride = b.ht.data, b.ht.stride
+		b.w, b.h = b.ht.w, b.ht.h
+	} else {
+		if err := b.decode(cb, bd.kind, planes, tc.coding.style); err != nil {
+			return err
+		}
+		data, stride = b.data, b.w
 	}
 	if tc.roi > 0 {
-		for i, v := range b.data {
+		for i, v := range data {
 			m := max(v, -v)
 			if m >= 1<<tc.roi {
 				m >>= tc.roi
 				if v < 0 {
 					m = -m
 				}
-				b.data[i] = m
+				data[i] = m
 			}
 		}
 	}
@@ -72,7 +83,7 @@ func (p *plane) block(b *blockDecoder, tc *tileComponent, bd *band, cb *codeBloc
 	if p.whole != nil {
 		for y := range b.h {
 			row := p.whole[at+y*p.w:][:b.w]
-			for x, v := range b.data[y*b.w:][:b.w] {
+			for x, v := range data[y*stride:][:b.w] {
 				row[x] = v / 2
 			}
 		}
@@ -81,7 +92,7 @@ func (p *plane) block(b *blockDecoder, tc *tileComponent, bd *band, cb *codeBloc
 	half := bd.step / 2
 	for y := range b.h {
 		row := p.real[at+y*p.w:][:b.w]
-		for x, v := range b.data[y*b.w:][:b.w] {
+		for x, v := range data[y*stride:][:b.w] {
 			row[x] = float32(v) * half
 		}
 	}
