@@ -35,6 +35,8 @@ var avx512Tier = tier{
 		Pairs:    func(rows, nv int, t *Tile) { tilesPairsx512[nv][rows](t) },
 	},
 	quantise4: quantise4512, centre2: centre2512, pairBfloat16: pairBfloat16x512, roundBfloat16: roundBfloat16x512, rangeOf: rangeOf512,
+	floatBytes: floatBytes512, requantise: requantise512, dequantise: dequantise512,
+	double: doubles{rows: 14, cols: 16, granule: 8, tile: doubleTile512, dot: doubleDot512, axpy: doubleAxpy512},
 }
 
 var avx2Tier = tier{
@@ -62,6 +64,7 @@ var avx2Tier = tier{
 		Pairs: func(rows, nv int, t *Tile) { tilesPairsx256[nv][rows](t) },
 	},
 	quantise4: quantise4256, centre2: centre2256, roundBfloat16: roundBfloat16x256, rangeOf: rangeOf256,
+	double: doubles{rows: 6, cols: 8, granule: 4, tile: doubleTile256, dot: doubleDot256, axpy: doubleAxpy256},
 }
 
 // supported returns the assembly tiers that the processor and the operating system can run, best first.

@@ -19,10 +19,14 @@ type tier struct {
 	words          [numWords]func(rows, nv int, t *Tile) // nil where there are no instructions for it
 	quantise4      func(dst []uint32, a, b, c, d []float32, inverse float32, zero int32)
 	centre2        func(dst []uint32, a, b []float32, inverse float32, zero int32)
+	floatBytes     func(dst []byte, x []float32, inverse float32, zero, lo, hi int32)
+	requantise     func(dst []byte, sum []int32, bias int32, scale float32, zero, lo, hi int32)
+	dequantise     func(dst []float32, sum []int32, offset int32, factor float32, scale []float32)
 	pairBfloat16   func(dst []uint32, a, b []float32)
 	roundBfloat16  func(dst, x []float32)
 	rangeOf        func(x []float32, lo, hi *[16]float32)
 	vector         int // the vector functions' granule; 1 takes any length
+	double         doubles
 }
 
 var plainTier = tier{
@@ -47,4 +51,5 @@ var plainTier = tier{
 	zip:       zipPlain,
 	pairMax:   pairMaxPlain,
 	vector:    1,
+	double:    doublePlain,
 }

@@ -19852,3 +19852,97 @@ next:
 end:
 	VZEROUPPER
 	RET
+
+// func floatBytes512(dst []byte, x []float32, inverse float32, zero int32, lo int32, hi int32)
+// Requires: AVX, AVX512F
+TEXT ·floatBytes512(SB), NOSPLIT, $0-64
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         x_base+24(FP), CX
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSS inverse+48(FP), Z0
+	VBROADCASTSS zero+52(FP), Z1
+	VBROADCASTSS lo+56(FP), Z2
+	VBROADCASTSS hi+60(FP), Z3
+	VBROADCASTSS c49800000_512<>+0(SB), Z4
+	SHRQ         $0x04, DX
+	JZ           end
+
+next:
+	VMULPS    (CX), Z0, Z5
+	VMINPS    Z4, Z5, Z5
+	VCVTPS2DQ Z5, Z5
+	VPADDD    Z1, Z5, Z5
+	VPMAXSD   Z2, Z5, Z5
+	VPMINSD   Z3, Z5, Z5
+	VPMOVDB   Z5, (AX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x10, AX
+	DECQ      DX
+	JNZ       next
+
+end:
+	VZEROUPPER
+	RET
+
+// func requantise512(dst []byte, sum []int32, bias int32, scale float32, zero int32, lo int32, hi int32)
+// Requires: AVX, AVX512F
+TEXT ·requantise512(SB), NOSPLIT, $0-68
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         sum_base+24(FP), CX
+	MOVQ         dst_len+8(FP), DX
+	VBROADCASTSS bias+48(FP), Z0
+	VBROADCASTSS scale+52(FP), Z1
+	VBROADCASTSS zero+56(FP), Z2
+	VBROADCASTSS lo+60(FP), Z3
+	VBROADCASTSS hi+64(FP), Z4
+	VBROADCASTSS c49800000_512<>+0(SB), Z5
+	SHRQ         $0x04, DX
+	JZ           end
+
+next:
+	VPADDD    (CX), Z0, Z6
+	VCVTDQ2PS Z6, Z6
+	VMULPS    Z1, Z6, Z6
+	VMINPS    Z5, Z6, Z6
+	VCVTPS2DQ Z6, Z6
+	VPADDD    Z2, Z6, Z6
+	VPMAXSD   Z3, Z6, Z6
+	VPMINSD   Z4, Z6, Z6
+	VPMOVDB   Z6, (AX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x10, AX
+	DECQ      DX
+	JNZ       next
+
+end:
+	VZEROUPPER
+	RET
+
+// func dequantise512(dst []float32, sum []int32, offset int32, factor float32, scale []float32)
+// Requires: AVX, AVX512F
+TEXT ·dequantise512(SB), NOSPLIT, $0-80
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         sum_base+24(FP), CX
+	MOVQ         scale_base+56(FP), DX
+	MOVQ         dst_len+8(FP), BX
+	VBROADCASTSS offset+48(FP), Z0
+	VBROADCASTSS factor+52(FP), Z1
+	SHRQ         $0x04, BX
+	JZ           end
+
+next:
+	VMOVUPS   (CX), Z2
+	VPSUBD    Z0, Z2, Z2
+	VCVTDQ2PS Z2, Z2
+	VMULPS    (DX), Z1, Z3
+	VMULPS    Z3, Z2, Z2
+	VMOVUPS   Z2, (AX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x40, DX
+	ADDQ      $0x40, AX
+	DECQ      BX
+	JNZ       next
+
+end:
+	VZEROUPPER
+	RET

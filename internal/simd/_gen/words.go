@@ -79,6 +79,9 @@ func (m *machine) words() {
 	m.rangeOf()
 	if m.wide() {
 		m.pairBfloat16()
+		m.floatBytes()
+		m.requantise()
+		m.dequantise()
 	}
 }
 
@@ -352,6 +355,75 @@ func (m *machine) pairBfloat16() {
 	})
 }
 
+// toBytes clamps the integers of x, which are rounded floats, and stores their low bytes at dst.
+func (m *machine) toBytes(x, zero, low, high reg.VecVirtual, dst Mem) {
+	VMINPS(m.far, x, x)
+	VCVTPS2DQ(x, x)
+	VPADDD(zero, x, x)
+	VPMAXSD(low, x, x)
+	VPMINSD(high, x, x)
+	VPMOVDB(x, dst)
+}
+
+// bytesOf runs body over 16 elements at a time; wide pointers move 64 bytes and dst 16.
+func (m *machine) bytesOf(dst, src, n reg.GPVirtual, body func()) {
+	SHRQ(Imm(4), n)
+	JZ(LabelRef("end"))
+	Label("next")
+	body()
+	ADDQ(Imm(64), src)
+	ADDQ(Imm(16), dst)
+	DECQ(n)
+	JNZ(LabelRef("next"))
+	Label("end")
+	VZEROUPPER()
+	RET()
+}
+
+func (m *machine) floatBytes() {
+	TEXT(m.name("floatBytes"), NOSPLIT, "func(dst []byte, x []float32, inverse float32, zero, lo, hi int32)")
+	dst, src := base("dst"), base("x")
+	n := Load(Param("dst").Len(), GP64()).(reg.GPVirtual)
+	inverse, zero, low, high := m.broadcast("inverse"), m.broadcast("zero"), m.broadcast("lo"), m.broadcast("hi")
+	m.far = m.all(1 << 20)
+	m.bytesOf(dst, src, n, func() {
+		x := m.v()
+		VMULPS(Mem{Base: src}, inverse, x)
+		m.toBytes(x, zero, low, high, Mem{Base: dst})
+	})
+}
+
+func (m *machine) requantise() {
+	TEXT(m.name("requantise"), NOSPLIT, "func(dst []byte, sum []int32, bias int32, scale float32, zero, lo, hi int32)")
+	dst, src := base("dst"), base("sum")
+	n := Load(Param("dst").Len(), GP64()).(reg.GPVirtual)
+	bias, scale, zero, low, high := m.broadcast("bias"), m.broadcast("scale"), m.broadcast("zero"), m.broadcast("lo"), m.broadcast("hi")
+	m.far = m.all(1 << 20)
+	m.bytesOf(dst, src, n, func() {
+		x := m.v()
+		VPADDD(Mem{Base: src}, bias, x)
+		VCVTDQ2PS(x, x)
+		VMULPS(scale, x, x)
+		m.toBytes(x, zero, low, high, Mem{Base: dst})
+	})
+}
+
+func (m *machine) dequantise() {
+	TEXT(m.name("dequantise"), NOSPLIT, "func(dst []float32, sum []int32, offset int32, factor float32, scale []float32)")
+	dst, src, scale := base("dst"), base("sum"), base("scale")
+	n := Load(Param("dst").Len(), GP64()).(reg.GPVirtual)
+	offset, factor := m.broadcast("offset"), m.broadcast("factor")
+	m.vectorsOf([]reg.GPVirtual{src, scale, dst}, n, func() {
+		x, f := m.v(), m.v()
+		VMOVUPS(Mem{Base: src}, x)
+		VPSUBD(offset, x, x)
+		VCVTDQ2PS(x, x)
+		VMULPS(Mem{Base: scale}, factor, f)
+		VMULPS(f, x, x)
+		VMOVUPS(x, Mem{Base: dst})
+	})
+}
+
 // rangeOf finds the least and the greatest element; once a NaN is seen, it stays in both.
 func (m *machine) rangeOf() {
 	TEXT(m.name("rangeOf"), NOSPLIT, "func(x []float32, lo, hi *[16]float32)")
@@ -407,6 +479,9 @@ func (m *machine) writeWordTable(path string) error {
 	fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(x []float32, lo, hi *[16]float32)\n", m.name("rangeOf"))
 	if m.wide() {
 		fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(dst []uint32, a, b []float32)\n", m.name("pairBfloat16x"))
+		fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(dst []byte, x []float32, inverse float32, zero, lo, hi int32)\n", m.name("floatBytes"))
+		fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(dst []byte, sum []int32, bias int32, scale float32, zero, lo, hi int32)\n", m.name("requantise"))
+		fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(dst []float32, sum []int32, offset int32, factor float32, scale []float32)\n", m.name("dequantise"))
 	}
 	src, err := format.Source([]byte(b.String()))
 	if err != nil {

@@ -58,7 +58,7 @@ func ReducedPays(p *Params, precision Precision, winograd bool) bool {
 		saved = f.saved(&q)
 	}
 	filled := float64(icg) / float64((icg+w.PerWord()-1)/w.PerWord()*w.PerWord())
-	return rate(w)*filled > saved*1.1
+	return rate(w)*filled > saved*1.05
 }
 
 // saved is how many times fewer products a form needs than the direct one, less what its transforms cost.
@@ -70,7 +70,7 @@ func (f form) saved(q *Params) float64 {
 	if f.w > 1 {
 		products *= float64(q.Kernel[2]*outputs(f.w)) / float64(f.w)
 	}
-	return max(1, 0.8*products)
+	return max(1, 0.6*products)
 }
 
 // PackDirect is Pack without Winograd's algorithm.
