@@ -152,21 +152,46 @@ func (s *strip) tilesOf(tiles []rowTile) {
 				s.flatTile(t, o)
 				continue
 			}
-			for r := range s.h.n {
-				s.rowTile(t, o, r)
-			}
-			if _, _, all := s.act.clamp(); !all && len(s.columns) == 1 {
-				s.activate(t, o)
-			}
+			s.rowTiles(t, o)
 		}
 	}
 }
 
-// activate applies the activation to what rowTile wrote of plane o, in runs as long as the output's layout allows.
-func (s *strip) activate(t rowTile, o int) {
+// rowTiles computes the rows of plane o for a tile's channels, with the activation on what is still in the nearest cache.
+func (s *strip) rowTiles(t rowTile, o int) {
+	n := s.w1 - s.w0
+	if _, _, all := s.act.clamp(); all || len(s.columns) > 1 {
+		for r := range s.h.n {
+			s.rowTile(t, o, r, 0, n)
+		}
+		return
+	}
+	const near = 512 // columns
+	if n > near {
+		for r := range s.h.n {
+			for lo := 0; lo < n; lo += near {
+				hi := min(lo+near, n)
+				s.rowTile(t, o, r, lo, hi)
+				s.activate(t, o, r, r+1, lo, hi)
+			}
+		}
+		return
+	}
+	for r := 0; r < s.h.n; {
+		first := r
+		for ; r < s.h.n && (r == first || (r-first+1)*n <= near); r++ {
+			s.rowTile(t, o, r, 0, n)
+		}
+		s.activate(t, o, first, r, 0, n)
+	}
+}
+
+// activate applies the activation to columns lo to hi of what rowTile wrote to rows first to last of plane o, in runs as long as
+// the output's layout allows.
+func (s *strip) activate(t rowTile, o, first, last, lo, hi int) {
 	size := s.place.size
 	voxels := size[0] * size[1] * size[2]
-	rows, n := s.h.n, s.w1-s.w0
+	rows, n := last-first, hi-lo
 	if n == size[2] && s.step[1] == 1 && s.place.step[1] == 1 {
 		rows, n = 1, rows*n
 	}
@@ -176,7 +201,7 @@ func (s *strip) activate(t rowTile, o int) {
 	}
 	for i := range channels {
 		for r := range rows {
-			row := s.dst[s.at(t, o, r)+i*voxels:][:n]
+			row := s.dst[s.at(t, o, first+r)+i*voxels+lo:][:n]
 			s.act.Apply(row, row)
 		}
 	}
@@ -339,22 +364,23 @@ func (s *strip) at(t rowTile, o, r int) int {
 	return ((channel*pl.size[0]+d)*pl.size[1]+h)*pl.size[2] + s.w0*pl.step[2]
 }
 
-// rowTile computes row r of plane o for a tile's channels, straight into the output where it is dense.
-func (s *strip) rowTile(t rowTile, o, r int) {
+// rowTile computes columns lo to hi of row r of plane o for a tile's channels, straight into the output where it is dense.
+func (s *strip) rowTile(t rowTile, o, r, lo, hi int) {
 	voxels := s.place.size[0] * s.place.size[1] * s.place.size[2]
 	at := s.at(t, o, r)
-	n := s.w1 - s.w0
 	if len(s.columns) > 1 {
 		s.zippedRow(t, o, r, at, voxels)
 		return
 	}
+	at += lo
 	tile := s.tile(t, &s.columns[0], o, r)
 	tile.Lo, tile.Hi, _ = s.act.clamp()
+	tile.B = simd.Ahead(tile.B, lo)
 	tile.C, tile.CStride = &s.dst[at], 4*voxels
 	if s.add != nil {
 		tile.Init = &s.add[at]
 	}
-	columns(t.rows, n, tile, false)
+	columns(t.rows, hi-lo, tile, false)
 }
 
 // columns runs the kernel over n columns in runs of vectors as even as the tile's height allows. The tile's B, C and Init are of
