@@ -113,7 +113,7 @@ func PackReduced(weight []float32, p *Params, precision Precision) *Reduced {
 			words[at] = math.Float32frombits(math.Float32bits(words[at]) | encode(v)<<(32/per*(c%per)))
 		}
 	}
-	inner := k.inner(&q)
+	inner := innerOf(&q, per)
 	k.packed = packForm(words, inner, form{})
 	return k
 }
@@ -144,10 +144,9 @@ func (k *Reduced) encoder(o int, weights []float32) func(v float32) uint32 {
 	}
 }
 
-// inner returns the convolution over words of an input that has its padding already.
-func (k *Reduced) inner(p *Params) Params {
+// innerOf returns the convolution over words of so many channels, of an input that has its padding already.
+func innerOf(p *Params, per int) Params {
 	q := *p
-	per := k.words.PerWord()
 	q.InC = q.Group * ((q.InC/q.Group + per - 1) / per)
 	for i := range 3 {
 		q.In[i] += q.PadLo[i] + q.PadHi[i]
@@ -203,7 +202,7 @@ func (k *Reduced) Forward(dst, src, bias, add []float32, in Range, p *Params, ac
 		k.packed.ForwardAdd(dst, rounded.F, bias, add, &q, act, threads)
 		return
 	}
-	inner := k.inner(&q)
+	inner := innerOf(&q, k.words.PerWord())
 	words := simd.Borrow(inner.Batch * inner.InC * inner.inVoxels())
 	defer words.Return()
 	d := newDirect(k.packed, &inner, threads)
