@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gonum.org/v1/gonum/blas/blas32"
+	"gonum.org/v1/gonum/blas/blas64"
 
 	"github.com/caliper-imaging/caliper/internal/simd/blas"
 	"github.com/caliper-imaging/caliper/internal/term"
@@ -19,6 +20,7 @@ const grace = 20 * time.Second
 
 func main() {
 	blas32.Use(blas.Float32{})
+	blas64.Use(blas.Float64{})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, func() {
 		stop() // a second interrupt ends the process at once

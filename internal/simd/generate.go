@@ -7,11 +7,15 @@ package simd
 //go:generate go -C _gen run . -group winograd -width 8 -out ../winograd256_amd64.s
 //go:generate go -C _gen run . -group depthwise -width 16 -out ../depthwise512_amd64.s
 //go:generate go -C _gen run . -group depthwise -width 8 -out ../depthwise256_amd64.s
+//go:generate go -C _gen run . -group turn -width 16 -out ../turn512_amd64.s
+//go:generate go -C _gen run . -group turn -width 8 -out ../turn256_amd64.s
 //go:generate go -C _gen run . -group vector -width 16 -out ../vector512_amd64.s -stubs ../vector512_amd64.go -pkg simd
 //go:generate go -C _gen run . -group vector -width 8 -out ../vector256_amd64.s -stubs ../vector256_amd64.go -pkg simd
 //go:generate go -C _gen run . -group split -width 16 -out ../split512_amd64.s -stubs ../split512_amd64.go -pkg simd
 //go:generate go -C _gen run . -group split -width 8 -out ../split256_amd64.s -stubs ../split256_amd64.go -pkg simd
 //go:generate go -C _gen run . -group words -width 16 -out ../words512_amd64.s -table ../words512_amd64.go
 //go:generate go -C _gen run . -group words -width 8 -out ../words256_amd64.s -table ../words256_amd64.go
+//go:generate go -C _gen run . -group double -width 16 -out ../double512_amd64.s -stubs ../double512_amd64.go -pkg simd
+//go:generate go -C _gen run . -group double -width 8 -out ../double256_amd64.s -stubs ../double256_amd64.go -pkg simd
 //go:generate go -C _gen run . -group rows -width 16 -out ../rows512_amd64.s -stubs ../rows512_amd64.go -pkg simd
 //go:generate go -C _gen run . -group rows -width 8 -out ../rows256_amd64.s -stubs ../rows256_amd64.go -pkg simd

@@ -23,6 +23,8 @@ func main() {
 		m.vectors()
 	case "winograd":
 		m.winograd()
+	case "turn":
+		m.turn()
 	case "depthwise":
 		m.depthwise()
 	case "rows":
@@ -31,6 +33,8 @@ func main() {
 		m.split()
 	case "words":
 		m.words()
+	case "double":
+		m.doubles()
 	case "cpu":
 		cpu()
 	default:

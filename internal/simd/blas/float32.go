@@ -1,4 +1,4 @@
-// Package blas offers package simd's kernels to gonum as a blas.Float32 for blas32.Use.
+// Package blas offers package simd's kernels to gonum, as a blas.Float32 for blas32.Use and a blas.Float64 for blas64.Use.
 package blas
 
 import (
@@ -31,7 +31,7 @@ func transposed(t blas.Transpose) (trans, ok bool) {
 }
 
 // fits tells whether a slice holds rows×cols at a stride.
-func fits(a []float32, rows, cols, stride int) bool {
+func fits[T float32 | float64](a []T, rows, cols, stride int) bool {
 	return stride >= max(1, cols) && len(a) >= (rows-1)*stride+cols
 }
 
