@@ -26,7 +26,8 @@ type Tensor struct {
 // Buffer is a block of memory that an arena lends to tensors.
 type Buffer struct {
 	Bytes []byte
-	Refs  int // live values that use it; only the arena's owner counts
+	Refs  int  // live values that use it; only the arena's owner counts
+	Given bool // outlives the arena
 }
 
 // MaxElements is the largest number of elements that a tensor may have.

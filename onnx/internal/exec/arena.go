@@ -2,6 +2,7 @@ package exec
 
 import (
 	"fmt"
+	"runtime"
 	"sort"
 
 	"github.com/caliper-imaging/caliper/internal/simd"
@@ -18,17 +19,42 @@ func (e *MemoryError) Error() string {
 	return fmt.Sprintf("memory limit of %d bytes: the run needs at least %d", e.Limit, e.Need)
 }
 
-// arena lends the blocks of one run and keeps them for the next. It is used by one goroutine at a time.
+// largeFrom is the size in bytes from which blocks lie in the arena's region; smaller ones, and all where there is no region,
+// are the garbage collector's.
+const largeFrom = 64 << 10
+
+// arena lends the blocks of one run and keeps them for the next. It is used by one goroutine at a time. Memory of its region is
+// no longer valid when the arena is collected.
 type arena struct {
-	limit int64 // 0 is none
-	free  []*tensor.Buffer
-	live  int64 // bytes lent
-	idle  int64 // bytes in free
-	peak  int64
+	limit  int64 // 0 is none
+	free   []*tensor.Buffer
+	region *region
+	live   int64 // bytes lent
+	idle   int64 // bytes in free
+	peak   int64 // of live
 }
 
-// Alloc lends a block: an idle one that is not much larger where there is one.
+func newArena(limit int64) *arena {
+	a := &arena{limit: limit, region: newRegion()}
+	if a.region != nil {
+		runtime.AddCleanup(a, (*region).release, a.region)
+	}
+	return a
+}
+
+// Alloc lends a block: from the region, or an idle one that is not much larger where there is one.
 func (a *arena) Alloc(n int) (*tensor.Buffer, error) {
+	size := (n + 63) &^ 63
+	if err := a.fits(size); err != nil {
+		return nil, err
+	}
+	if a.region != nil && size >= largeFrom {
+		if mem := a.region.alloc(size); mem != nil {
+			b := &tensor.Buffer{Bytes: mem}
+			a.lent(b)
+			return b, nil
+		}
+	}
 	i := sort.Search(len(a.free), func(i int) bool { return len(a.free[i].Bytes) >= n })
 	if i < len(a.free) && len(a.free[i].Bytes) <= n+n/2+1<<12 {
 		b := a.free[i]
@@ -37,24 +63,36 @@ func (a *arena) Alloc(n int) (*tensor.Buffer, error) {
 		a.lent(b)
 		return b, nil
 	}
-	size := (n + 63) &^ 63
-	if a.limit > 0 && a.live+int64(size) > a.limit {
-		return nil, &MemoryError{Need: a.live + int64(size), Limit: a.limit}
-	}
 	for len(a.free) > 0 && a.limit > 0 && a.live+a.idle+int64(size) > a.limit {
 		last := len(a.free) - 1
 		a.idle -= int64(len(a.free[last].Bytes))
 		a.free = a.free[:last]
 	}
-	b := &tensor.Buffer{Bytes: tensor.FromFloat32([]int{size / 4}, simd.Alloc(size/4)).Bytes()}
+	b := collected(size)
 	a.lent(b)
 	return b, nil
+}
+
+// fits refuses a block that passes the limit, or the machine.
+func (a *arena) fits(size int) error {
+	if a.limit > 0 && a.live+int64(size) > a.limit {
+		return &MemoryError{Need: a.live + int64(size), Limit: a.limit}
+	}
+	if most := machineMemory(); most > 0 && int64(size) > most {
+		return &MemoryError{Need: int64(size), Limit: most}
+	}
+	return nil
+}
+
+// collected is a block that the garbage collector owns.
+func collected(size int) *tensor.Buffer {
+	return &tensor.Buffer{Bytes: tensor.FromFloat32([]int{size / 4}, simd.Alloc(size/4)).Bytes()}
 }
 
 func (a *arena) lent(b *tensor.Buffer) {
 	b.Refs = 0
 	a.live += int64(len(b.Bytes))
-	a.peak = max(a.peak, a.live+a.idle)
+	a.peak = max(a.peak, a.live)
 }
 
 // Free takes a block back.
@@ -63,11 +101,56 @@ func (a *arena) Free(b *tensor.Buffer) { a.put(b) }
 func (a *arena) put(b *tensor.Buffer) {
 	n := len(b.Bytes)
 	a.live -= int64(n)
+	if a.region.owns(b.Bytes) {
+		a.region.free(b.Bytes)
+		return
+	}
+	if b.Given {
+		return
+	}
 	a.idle += int64(n)
 	i := sort.Search(len(a.free), func(i int) bool { return len(a.free[i].Bytes) >= n })
 	a.free = append(a.free, nil)
 	copy(a.free[i+1:], a.free[i:])
 	a.free[i] = b
+}
+
+// reset takes back all that is lent.
+func (a *arena) reset() {
+	a.live = 0
+	a.region.reset()
+}
+
+// given lends blocks for a run's results: they are never lent again, and outlive the arena.
+type given struct{ *arena }
+
+func (g given) Alloc(n int) (*tensor.Buffer, error) {
+	size := (n + 63) &^ 63
+	if err := g.fits(size); err != nil {
+		return nil, err
+	}
+	b := collected(size)
+	b.Given = true
+	g.lent(b)
+	return b, nil
+}
+
+// out is a result that outlives the arena.
+func (a *arena) out(t *tensor.Tensor) *tensor.Tensor {
+	if t == nil {
+		return nil
+	}
+	if t.DType() == tensor.Sequence {
+		elems := make([]*tensor.Tensor, len(t.Elems()))
+		for i, e := range t.Elems() {
+			elems[i] = a.out(e)
+		}
+		return tensor.FromSequence(elems)
+	}
+	if b := t.Buffer(); b != nil && !b.Given {
+		return t.Clone()
+	}
+	return t.Detached()
 }
 
 // retain counts one more live value over t's blocks, release one fewer, giving blocks back that none

@@ -30,6 +30,7 @@ type Step struct {
 	out    []int
 	dies   []bool // input i is used for the last time
 	free   []int  // slots to be released after the step
+	result bool   // its output is one of the outermost graph's, or becomes one where it lies
 	bodies map[string]*Plan
 }
 
@@ -41,7 +42,34 @@ type constant struct {
 type capture struct{ outer, slot int }
 
 // Compile makes a plan. Every operator of g must be supported (see Check).
-func Compile(g *graph.Graph) (*Plan, error) { return compile(g, nil) }
+func Compile(g *graph.Graph) (*Plan, error) {
+	p, err := compile(g, nil)
+	if err == nil {
+		p.markResults()
+	}
+	return p, err
+}
+
+// stays names operators whose output lies in the memory of their first input where nothing else needs that.
+var stays = map[string]bool{"Identity": true, "Reshape": true, "Squeeze": true, "Unsqueeze": true, "Flatten": true, "Dropout": true,
+	"Sigmoid": true, "Softmax": true, "LogSoftmax": true, "Relu": true, "Clip": true, "Tanh": true}
+
+// markResults finds the steps whose results are the run's, so that they are computed where they can stay.
+func (p *Plan) markResults() {
+	kept := map[int]bool{}
+	for _, x := range p.outputs {
+		kept[x] = true
+	}
+	for i := len(p.Steps) - 1; i >= 0; i-- {
+		s := p.Steps[i]
+		for _, x := range s.out {
+			s.result = s.result || x >= 0 && kept[x]
+		}
+		if s.result && s.Node.Domain == "" && stays[s.Node.Op] && len(s.in) > 0 && s.dies[0] {
+			kept[s.in[0]] = true
+		}
+	}
+}
 
 func compile(g *graph.Graph, outer *Plan) (*Plan, error) {
 	p := &Plan{slot: map[*graph.Value]int{}}

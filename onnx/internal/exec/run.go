@@ -57,7 +57,7 @@ func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*te
 	}
 	out := make([]*tensor.Tensor, len(r.Plan.outputs))
 	for i, x := range r.Plan.outputs {
-		out[i] = f[x].Detached()
+		out[i] = a.out(f[x])
 	}
 	return out, nil
 }
@@ -70,12 +70,12 @@ func (r *Runner) take() *arena {
 		r.idle = r.idle[:n-1]
 		return a
 	}
-	return &arena{limit: r.Limit}
+	return newArena(r.Limit)
 }
 
 // give keeps an arena; what it still has out belongs to the run's results or to nobody.
 func (r *Runner) give(a *arena) {
-	a.live = 0
+	a.reset()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.idle = append(r.idle, a)
@@ -93,6 +93,14 @@ type run struct {
 	arena *arena
 	depth int
 	Options
+}
+
+// memory is where a step's blocks come from.
+func (e *run) memory(s *Step) ops.Memory {
+	if s.result {
+		return given{e.arena}
+	}
+	return e.arena
 }
 
 func (e *run) frame(p *Plan, in []*tensor.Tensor) []*tensor.Tensor {
@@ -117,7 +125,7 @@ func (e *run) steps(p *Plan, f []*tensor.Tensor, outermost bool) error {
 		if outermost && e.Trace != nil {
 			start = time.Now()
 		}
-		c := &ops.Call{Ctx: e.ctx, Threads: e.Threads, Mem: e.arena, Dies: s.dies, Decode: e.Decode, Unneeded: e.Unneeded, Ranges: e.Ranges, Calibrate: e.Calibrate,
+		c := &ops.Call{Ctx: e.ctx, Threads: e.Threads, Mem: e.memory(s), Dies: s.dies, Decode: e.Decode, Unneeded: e.Unneeded, Ranges: e.Ranges, Calibrate: e.Calibrate,
 			In: make([]*tensor.Tensor, len(s.in)), Out: make([]*tensor.Tensor, len(s.out))}
 		for i, x := range s.in {
 			if x >= 0 {
