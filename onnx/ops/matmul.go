@@ -7,8 +7,18 @@ import (
 )
 
 func matMulOp(n *graph.Node) Kernel {
-	f := factorOf(n)
-	return func(c *Call) { c.Out[0] = c.matMulBy(c.in(0), c.in(1), f) }
+	f, narrow := factorOf(n), narrowFactorOf(n, false)
+	return func(c *Call) {
+		x, y := c.in(0), c.in(1)
+		if narrow != nil && x.DType() == tensor.Float32 && x.Len() > 0 {
+			p := matMulShape(x, y)
+			out := c.New(tensor.Float32, p.shape...)
+			narrow.multiply(c, out.Float32(), x.Float32(), y, out.Len()/p.n, p.n, p.k)
+			c.Out[0] = out
+			return
+		}
+		c.Out[0] = c.matMulBy(x, y, f)
+	}
 }
 
 // product2 is the shapes of a batched matrix product.
@@ -146,6 +156,10 @@ func gemmOp(n *graph.Node) Kernel {
 	alpha, beta := n.Float("alpha", 1), n.Float("beta", 1)
 	transA, transB := n.Int("transA", 0) != 0, n.Int("transB", 0) != 0
 	f := factorOf(n)
+	var narrow *narrowFactor
+	if alpha == 1 && beta == 1 && !transA {
+		narrow = narrowFactorOf(n, transB)
+	}
 	return func(c *Call) {
 		x, y, bias := c.in(0), c.in(1), c.opt(2)
 		if x.Rank() != 2 || y.Rank() != 2 {
@@ -176,6 +190,12 @@ func gemmOp(n *graph.Node) Kernel {
 		}
 		if x.DType() == tensor.Float32 {
 			if out.Len() == 0 {
+				return
+			}
+			if narrow != nil {
+				sum := c.New(tensor.Float32, m, cols)
+				narrow.multiply(c, sum.Float32(), x.Float32(), y, m, cols, k)
+				simd.Add(out.Float32(), out.Float32(), sum.Float32())
 				return
 			}
 			if b := f.of(c, y, transB, m, cols, k); b != nil {

@@ -184,8 +184,13 @@ func (c *Call) centred(x, zero *tensor.Tensor, ax int) *tensor.Tensor {
 	return out
 }
 
-func matMulIntegerOp(*graph.Node) Kernel {
+func matMulIntegerOp(n *graph.Node) Kernel {
+	f := intFactorOf(n, 1)
 	return func(c *Call) {
+		if out, ok := c.intMatMul(c.in(0), c.in(1), c.opt(2), c.opt(3), f); ok {
+			c.Out[0] = out
+			return
+		}
 		a := c.centred(c.in(0), c.opt(2), -2)
 		b := c.centred(c.in(1), c.opt(3), -1)
 		c.Out[0] = c.matMul(a, b)
@@ -193,11 +198,18 @@ func matMulIntegerOp(*graph.Node) Kernel {
 }
 
 func convIntegerOp(n *graph.Node) Kernel {
-	w := windowOf(n)
-	group := n.Int("group", 1)
+	k := intConvOf(n, 1)
 	return func(c *Call) {
+		if out, offset, p, ok := k.sums(c, c.in(0), c.in(1), c.opt(2), c.opt(3)); ok {
+			voxels := size3(p.Out)
+			for i := range out.Int32() {
+				out.Int32()[i] += offset[i/voxels%p.OutC]
+			}
+			c.Out[0] = out
+			return
+		}
 		x, weight := c.centred(c.in(0), c.opt(2), 1), c.centred(c.in(1), c.opt(3), 0)
-		p, shape := convParams(&w, x, weight, group)
+		p, shape := convParams(&k.w, x, weight, k.group)
 		out := c.Zeros(tensor.Int32, shape...)
 		convLoop(out.Int32(), x.Int32(), weight.Int32(), p)
 		c.Out[0] = out
@@ -239,29 +251,55 @@ func (c *Call) scales(a, b *tensor.Tensor) []float32 {
 	return out
 }
 
-func qLinearMatMulOp(*graph.Node) Kernel {
+func qLinearMatMulOp(n *graph.Node) Kernel {
+	f := intFactorOf(n, 3)
 	return func(c *Call) {
-		a := c.centred(c.in(0), c.in(2), -2)
-		b := c.centred(c.in(3), c.in(5), -1)
-		sum := c.matMul(a, b)
-		c.Out[0] = c.requantize(sum, c.scales(c.in(1), c.in(4)), -1, c.in(6), c.in(7))
+		scale := c.scales(c.in(1), c.in(4))
+		sum, ok := c.intMatMul(c.in(0), c.in(3), c.in(2), c.in(5), f)
+		if ok && len(scale) == 1 {
+			if out, ok := c.requantised(sum, nil, scale, sum.Len(), c.in(6), c.in(7)); ok {
+				c.Out[0] = out
+				return
+			}
+		}
+		if !ok {
+			a := c.centred(c.in(0), c.in(2), -2)
+			b := c.centred(c.in(3), c.in(5), -1)
+			sum = c.matMul(a, b)
+		}
+		c.Out[0] = c.requantize(sum, scale, -1, c.in(6), c.in(7))
 	}
 }
 
 func qLinearConvOp(n *graph.Node) Kernel {
-	w := windowOf(n)
-	group := n.Int("group", 1)
+	k := intConvOf(n, 3)
 	return func(c *Call) {
+		scale := c.scales(c.in(1), c.in(4))
+		bias := c.opt(8)
+		if out, offset, p, ok := k.sums(c, c.in(0), c.in(3), c.in(2), c.in(5)); ok && (len(scale) == 1 || len(scale) == p.OutC) {
+			if bias != nil {
+				if bias.Len() != p.OutC {
+					fail("bias: want %d values, got %v", p.OutC, bias)
+				}
+				for o := range offset {
+					offset[o] += bias.Int32()[o]
+				}
+			}
+			if y, ok := c.requantised(out, offset, scale, size3(p.Out), c.in(6), c.in(7)); ok {
+				c.Out[0] = y
+				return
+			}
+		}
 		x, weight := c.centred(c.in(0), c.in(2), 1), c.centred(c.in(3), c.in(5), 0)
-		p, shape := convParams(&w, x, weight, group)
+		p, shape := convParams(&k.w, x, weight, k.group)
 		out := c.Zeros(tensor.Int32, shape...)
-		if b := c.opt(8); b != nil {
+		if bias != nil {
 			no := size3(p.Out)
 			for i := range out.Int32() {
-				out.Int32()[i] = b.Int32()[i/no%p.OutC]
+				out.Int32()[i] = bias.Int32()[i/no%p.OutC]
 			}
 		}
 		convLoop(out.Int32(), x.Int32(), weight.Int32(), p)
-		c.Out[0] = c.requantize(out, c.scales(c.in(1), c.in(4)), 1, c.in(6), c.in(7))
+		c.Out[0] = c.requantize(out, scale, 1, c.in(6), c.in(7))
 	}
 }

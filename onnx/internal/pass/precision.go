@@ -8,7 +8,7 @@ import (
 )
 
 // narrowed names the operators whose products may be computed below float32.
-var narrowed = map[string]bool{"Conv": true}
+var narrowed = map[string]bool{"Conv": true, "MatMul": true, "Gemm": true}
 
 // Precise marks the nodes of a graph, and of the graphs in it, with the arithmetic of their products, and with whether
 // convolutions stay clear of Winograd's algorithm.
