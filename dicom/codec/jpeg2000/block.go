@@ -120,7 +120,7 @@ type blockDecoder struct {
 	w, h   int
 	stride int
 	flags  []uint32
-	data   []int32 // w × h, values times two with half a step added
+	data   []uint32 // w × h, magnitudes times two with half a step added; bit 31 is the sign
 	buf    []byte
 	zero   *[512]uint8
 	causal bool
@@ -138,7 +138,7 @@ func (b *blockDecoder) decode(cb *codeBlock, kind, planes, style int) error {
 	b.flags = b.flags[:n]
 	clear(b.flags)
 	if cap(b.data) < b.w*b.h {
-		b.data = make([]int32, b.w*b.h)
+		b.data = make([]uint32, b.w*b.h)
 	}
 	b.data = b.data[:b.w*b.h]
 	clear(b.data)
@@ -207,181 +207,35 @@ func (b *blockDecoder) maskRows() {
 	}
 }
 
-// setSignificant tells a sample's neighbours. f is the sample's word, row its place in it.
-func (b *blockDecoder) setSignificant(f, row int, negative uint32) {
-	shift := 3 * row
+// setSignificant tells a sample's neighbours, and gives what is to be set in its own word f. The sample's
+// row stands shift bits up.
+func (b *blockDecoder) setSignificant(f, shift int, negative uint32) uint32 {
 	b.flags[f-1] |= sigE << shift
-	b.flags[f] |= (negative<<chi1 | sigThis) << shift
 	b.flags[f+1] |= sigW << shift
-	if row == 0 && !b.causal {
+	if shift == 0 && !b.causal {
 		n := f - b.stride
 		b.flags[n] |= negative<<chi5 | 1<<16
 		b.flags[n-1] |= 1 << 17
 		b.flags[n+1] |= 1 << 15
 	}
-	if row == 3 {
+	if shift == 9 {
 		s := f + b.stride
 		b.flags[s] |= negative<<chi0 | sigN
 		b.flags[s-1] |= sigNE
 		b.flags[s+1] |= sigNW
 	}
+	return (negative<<chi1 | sigThis) << shift
 }
 
-// sign decodes the sign of a sample that has become significant.
-func (b *blockDecoder) sign(f, row int) uint32 {
-	c := signContexts[b.signIndex(f, row)]
-	return b.mq.decode(c&0x7f) ^ uint32(c>>7)
-}
-
-// signIndex is the index into signContexts of a sample.
-func (b *blockDecoder) signIndex(f, row int) uint32 {
-	shift := 3 * row
-	w := b.flags[f]
+// signIndex is the index into signContexts of a sample whose word is w.
+func (b *blockDecoder) signIndex(f int, w uint32, shift int) uint32 {
 	i := w >> shift & (sigN | sigW | sigE | sigS)
 	i |= b.flags[f-1] >> (chi1 + shift) & 1
 	i |= b.flags[f+1] >> (chi1 + shift) & 1 << 2
-	if row == 0 {
-		i |= w >> chi0 & 1 << 4
-	} else {
-		i |= w >> (chi1 + shift - 3) & 1 << 4
+	above := chi0
+	if shift > 0 {
+		above = chi1 + shift - 3
 	}
-	i |= w >> (chi2 + shift) & 1 << 6
-	return i
-}
-
-// put sets a new sample to one and a half steps of its plane.
-func (b *blockDecoder) put(at int, negative uint32, plane int) {
-	v := int32(3) << (plane - 1)
-	if negative != 0 {
-		v = -v
-	}
-	b.data[at] = v
-}
-
-// significance is the significance propagation pass: T.800 D.3.1. Here and in the next pass the
-// decision is decoded in registers as long as the coder need not be renormalised.
-func (b *blockDecoder) significance(plane int) {
-	m, zero := &b.mq, b.zero
-	a, c := m.a, m.c
-	for y := 0; y < b.h; y += 4 {
-		f := b.stride*(y/4+1) + 1
-		for x := range b.w {
-			word := b.flags[f+x]
-			if word == 0 {
-				continue
-			}
-			for row := range 4 {
-				w := word >> (3 * row)
-				if w&(sigThis|piThis) != 0 || w&neighbours == 0 {
-					continue
-				}
-				cx := zero[w&(neighbours|sigThis)]
-				s := m.state[cx&31]
-				a -= s.qe
-				bit := s.mps
-				if c>>16 < s.qe {
-					m.a, m.c = a, c
-					bit = m.less(cx, s)
-					a, c = m.a, m.c
-				} else if c -= s.qe << 16; a&0x8000 == 0 {
-					m.a, m.c = a, c
-					bit = m.more(cx, s)
-					a, c = m.a, m.c
-				}
-				if bit != 0 {
-					m.a, m.c = a, c
-					b.flags[f+x] = word
-					negative := b.sign(f+x, row)
-					b.put((y+row)*b.w+x, negative, plane)
-					b.setSignificant(f+x, row, negative)
-					a, c, word = m.a, m.c, b.flags[f+x]
-				}
-				word |= piThis << (3 * row)
-			}
-			b.flags[f+x] = word
-		}
-	}
-	m.a, m.c = a, c
-}
-
-// refinement is the magnitude refinement pass: T.800 D.3.3.
-func (b *blockDecoder) refinement(plane int) {
-	half := int32(1) << (plane - 1)
-	m := &b.mq
-	a, c := m.a, m.c
-	for y := 0; y < b.h; y += 4 {
-		f := b.stride*(y/4+1) + 1
-		for x := range b.w {
-			word := b.flags[f+x]
-			if word&(sigThis|sigThis<<3|sigThis<<6|sigThis<<9) == 0 {
-				continue
-			}
-			for row := range 4 {
-				w := word >> (3 * row)
-				if w&(sigThis|piThis) != sigThis {
-					continue
-				}
-				mu := w >> mu0 & 1
-				near := (w&neighbours + 0x1ff) >> 9 & 1 // 1 where any neighbour is significant
-				cx := uint8(ctxMag + mu<<1 + near&^mu)
-				s := m.state[cx&31]
-				a -= s.qe
-				bit := s.mps
-				if c>>16 < s.qe {
-					m.a, m.c = a, c
-					bit = m.less(cx, s)
-					a, c = m.a, m.c
-				} else if c -= s.qe << 16; a&0x8000 == 0 {
-					m.a, m.c = a, c
-					bit = m.more(cx, s)
-					a, c = m.a, m.c
-				}
-				b.refine((y+row)*b.w+x, bit, half)
-				word |= muThis << (3 * row)
-			}
-			b.flags[f+x] = word
-		}
-	}
-	m.a, m.c = a, c
-}
-
-// refine moves a magnitude up by half a step for a bit of 1, and down for 0, without a branch.
-func (b *blockDecoder) refine(at int, bit uint32, half int32) {
-	v := b.data[at]
-	sign := v >> 31
-	step := (2*int32(bit) - 1) * half
-	b.data[at] = v + (step ^ sign) - sign
-}
-
-// cleanup is the cleanup pass: T.800 D.3.4.
-func (b *blockDecoder) cleanup(plane int) {
-	for y := 0; y < b.h; y += 4 {
-		f := b.stride*(y/4+1) + 1
-		for x := range b.w {
-			row, known := 0, false
-			if b.flags[f+x] == 0 {
-				if b.mq.decode(ctxRun) == 0 {
-					continue
-				}
-				row = int(b.mq.decode(ctxUni) << 1)
-				row |= int(b.mq.decode(ctxUni))
-				known = true
-			}
-			for ; row < 4; row++ {
-				w := b.flags[f+x] >> (3 * row)
-				if w&(sigThis|piThis) != 0 {
-					continue
-				}
-				if !known && b.mq.decode(b.zero[w&(neighbours|sigThis)]) == 0 {
-					continue
-				}
-				known = false
-				negative := b.sign(f+x, row)
-				b.put((y+row)*b.w+x, negative, plane)
-				b.setSignificant(f+x, row, negative)
-			}
-			b.flags[f+x] &^= piAll
-		}
-	}
-	b.maskRows()
+	i |= w >> above & 1 << 4
+	return i | w>>(chi2+shift)&1<<6
 }

@@ -1,5 +1,7 @@
 package jpeg2000
 
+import "math/bits"
+
 // rawBits reads the segments that selective arithmetic coding bypass leaves uncoded: T.800 D.6.
 type rawBits struct {
 	data []byte
@@ -25,37 +27,39 @@ func (r *rawBits) bit() uint32 {
 }
 
 func (b *blockDecoder) significanceRaw(plane int) {
+	value := uint32(3) << (plane - 1)
 	for y := 0; y < b.h; y += 4 {
 		f := b.stride*(y/4+1) + 1
 		for x := range b.w {
-			for row := range 4 {
-				w := b.flags[f+x] >> (3 * row)
-				if w&(sigThis|piThis) != 0 || w&neighbours == 0 {
+			word := b.flags[f+x]
+			open := near(word) &^ (word>>4 | word>>21)
+			for open != 0 {
+				shift := bits.TrailingZeros32(open)
+				open &= open - 1
+				word |= piThis << shift
+				if b.raw.bit() == 0 {
 					continue
 				}
-				if b.raw.bit() != 0 {
-					negative := b.raw.bit()
-					b.put((y+row)*b.w+x, negative, plane)
-					b.setSignificant(f+x, row, negative)
-				}
-				b.flags[f+x] |= piThis << (3 * row)
+				negative := b.raw.bit()
+				word |= b.setSignificant(f+x, shift, negative)
+				b.data[(y+shift/3)*b.w+x] = value | negative<<31
+				open |= 8 << shift & everyRow &^ (word>>4 | word>>21)
 			}
+			b.flags[f+x] = word
 		}
 	}
 }
 
 func (b *blockDecoder) refinementRaw(plane int) {
-	half := int32(1) << (plane - 1)
+	half := uint32(1) << (plane - 1)
 	for y := 0; y < b.h; y += 4 {
 		f := b.stride*(y/4+1) + 1
 		for x := range b.w {
-			for row := range 4 {
-				w := b.flags[f+x] >> (3 * row)
-				if w&(sigThis|piThis) != sigThis {
-					continue
-				}
-				b.refine((y+row)*b.w+x, b.raw.bit(), half)
-				b.flags[f+x] |= muThis << (3 * row)
+			word := b.flags[f+x]
+			open := word >> 4 &^ (word >> 21) & everyRow
+			b.flags[f+x] = word | open<<mu0
+			for ; open != 0; open &= open - 1 {
+				b.data[(y+bits.TrailingZeros32(open)/3)*b.w+x] += (2*b.raw.bit() - 1) * half
 			}
 		}
 	}

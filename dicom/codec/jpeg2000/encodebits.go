@@ -112,25 +112,26 @@ func (m *mqEncoder) start() {
 
 func (m *mqEncoder) encode(cx uint8, bit uint32) {
 	s := m.state[cx&31]
-	m.a -= s.qe
-	if bit == s.mps {
+	qe := uint32(s >> 48)
+	m.a -= qe
+	if bit == uint32(s&1) {
 		if m.a&0x8000 != 0 {
-			m.c += s.qe
+			m.c += qe
 			return
 		}
-		if m.a < s.qe {
-			m.a = s.qe
+		if m.a < qe {
+			m.a = qe
 		} else {
-			m.c += s.qe
+			m.c += qe
 		}
-		m.state[cx&31] = s.nmps
+		m.state[cx&31] = mqRows[s>>8&127]
 	} else {
-		if m.a < s.qe {
-			m.c += s.qe
+		if m.a < qe {
+			m.c += qe
 		} else {
-			m.a = s.qe
+			m.a = qe
 		}
-		m.state[cx&31] = s.nlps
+		m.state[cx&31] = mqRows[s>>16&127]
 	}
 	for {
 		m.a <<= 1

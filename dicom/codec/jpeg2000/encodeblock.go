@@ -64,9 +64,9 @@ func (e *blockEncoder) sign(f, row, at int) {
 	if e.negative[at] {
 		negative = 1
 	}
-	c := signContexts[b.signIndex(f, row)]
+	c := signContexts[b.signIndex(f, b.flags[f], 3*row)]
 	e.mq.encode(c&0x7f, negative^uint32(c>>7))
-	b.setSignificant(f, row, negative)
+	b.flags[f] |= b.setSignificant(f, 3*row, negative)
 }
 
 func (e *blockEncoder) significance(p int) {

@@ -12,7 +12,7 @@ type htDecoder struct {
 	w, h   int
 	across int      // quads across
 	stride int      // of data, at least w
-	data   []int32  // values times two, with half a step added
+	data   []uint32 // magnitudes times two with half a step added; bit 31 is the sign
 	buf    []byte   // the cleanup segment
 	quads  []uint32 // by quad an entry of htTables and, from bit 16 on, the residual of its exponent
 	row    int      // quads of a row in quads, with one before the first and two behind the last
@@ -217,10 +217,10 @@ func (b *htDecoder) magnitudes(data []byte, p uint, limit uint32, down int) erro
 		for q, e := range quads {
 			here := near
 			near = below[q+1]
-			t, o := (*[2]int32)(top[2*q:]), (*[2]int32)(bottom[2*q:])
+			t, o := (*[2]uint32)(top[2*q:]), (*[2]uint32)(bottom[2*q:])
 			rho := e >> htRho & 15
 			if rho == 0 {
-				*t, *o = [2]int32{}, [2]int32{}
+				*t, *o = [2]uint32{}, [2]uint32{}
 				below[q] = left
 				left = 0
 				continue
@@ -246,26 +246,26 @@ func (b *htDecoder) magnitudes(data []byte, p uint, limit uint32, down int) erro
 			v := uint32(acc)&(1<<(m&31)-1) | e>>htOne&1<<(m&31)
 			acc >>= m & 63
 			n -= uint(m)
-			t[0] = htSample(v, p) & -int32(e>>htRho&1)
+			t[0] = htSample(v, p) & -(e >> htRho & 1)
 
 			m = (exponent - e>>(htKnown+1)&1) * (e >> (htRho + 1) & 1)
 			v = uint32(acc)&(1<<(m&31)-1) | e>>(htOne+1)&1<<(m&31)
 			acc >>= m & 63
 			n -= uint(m)
-			o[0] = htSample(v, p) & -int32(e>>(htRho+1)&1)
+			o[0] = htSample(v, p) & -(e >> (htRho + 1) & 1)
 			below[q] = left | (v|1)&-(e>>(htRho+1)&1)
 
 			m = (exponent - e>>(htKnown+2)&1) * (e >> (htRho + 2) & 1)
 			v = uint32(acc)&(1<<(m&31)-1) | e>>(htOne+2)&1<<(m&31)
 			acc >>= m & 63
 			n -= uint(m)
-			t[1] = htSample(v, p) & -int32(e>>(htRho+2)&1)
+			t[1] = htSample(v, p) & -(e >> (htRho + 2) & 1)
 
 			m = (exponent - e>>(htKnown+3)&1) * (e >> (htRho + 3) & 1)
 			v = uint32(acc)&(1<<(m&31)-1) | e>>(htOne+3)&1<<(m&31)
 			acc >>= m & 63
 			n -= uint(m)
-			o[1] = htSample(v, p) & -int32(e>>(htRho+3)&1)
+			o[1] = htSample(v, p) & -(e >> (htRho + 3) & 1)
 			left = (v | 1) & -(e >> (htRho + 3) & 1)
 			in.acc, in.n = acc, n
 		}
@@ -274,14 +274,11 @@ func (b *htDecoder) magnitudes(data []byte, p uint, limit uint32, down int) erro
 	return nil
 }
 
-// htSample is twice the value, half a step added, of what MagSgn bits v say in plane p.
-func htSample(v uint32, p uint) int32 {
-	sign := -int32(v & 1)
-	return (int32((v|1)+2)<<(p&31) ^ sign) - sign
-}
+// htSample is what MagSgn bits v say in plane p, as data has it.
+func htSample(v uint32, p uint) uint32 { return ((v|1)+2)<<(p&31) | v<<31 }
 
 // longQuad decodes a quad whose bits do not fit in one refill; it gives the next left.
-func (b *htDecoder) longQuad(in *htForward, e, exponent uint32, p uint, t, o *[2]int32, below []uint32, q int, left uint32) uint32 {
+func (b *htDecoder) longQuad(in *htForward, e, exponent uint32, p uint, t, o *[2]uint32, below []uint32, q int, left uint32) uint32 {
 	var bottom [2]uint32
 	for i := range 4 {
 		to := &t[i/2]

@@ -86,11 +86,7 @@ func (b *htDecoder) propagate(data []byte, p uint, causal bool) {
 					if in.n == 0 {
 						in.more()
 					}
-					v := int32(3) << (p - 1)
-					if in.acc&1 != 0 {
-						v = -v
-					}
-					b.data[(y+r)*b.stride+x0-1+i] = v
+					b.data[(y+r)*b.stride+x0-1+i] = 3<<(p-1) | uint32(in.acc&1)<<31
 					in.acc >>= 1
 					in.n--
 				}
@@ -103,7 +99,7 @@ func (b *htDecoder) propagate(data []byte, p uint, causal bool) {
 func (b *htDecoder) magRef(data []byte, p uint) {
 	stride := b.w + 2
 	in := htBackward{data: data, last: 0xff}
-	step := int32(1) << (p - 1)
+	step := uint32(1) << (p - 1)
 	for y := 0; y < b.h; y += 4 {
 		for x, f := range b.sig[y/4*stride+1:][:b.w] {
 			for r := 0; f != 0; r, f = r+1, f>>1 {
@@ -114,10 +110,7 @@ func (b *htDecoder) magRef(data []byte, p uint) {
 					in.more()
 				}
 				// Half a step of plane p gives way to a bit and half a step of the plane below.
-				at := &b.data[(y+r)*b.stride+x]
-				sign := *at >> 31
-				d := (2*int32(in.take(1)) - 1) * step
-				*at += (d ^ sign) - sign
+				b.data[(y+r)*b.stride+x] += (2*in.take(1) - 1) * step
 			}
 		}
 	}

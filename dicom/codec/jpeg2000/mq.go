@@ -1,16 +1,14 @@
 package jpeg2000
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
-// mqState is one row of T.800 table C.2, doubled for the two senses of the more probable symbol.
-type mqState struct {
-	qe         uint32
-	mps        uint32
-	nmps, nlps *mqState
-}
-
-var mqStates = func() *[94]mqState {
-	out := new([94]mqState)
+// mqRows is T.800 table C.2 by state × 2 + more probable symbol. A row holds Qe in its upper 16 bits, the
+// rows that follow a less and a more probable symbol in bits 16 and 8, and the symbol in bit 0.
+var mqRows = func() *[128]uint64 {
+	out := new([128]uint64)
 	rows := [47]struct {
 		qe         uint32
 		nmps, nlps uint8
@@ -26,28 +24,31 @@ var mqStates = func() *[94]mqState {
 		{0x0015, 43, 40, false}, {0x0009, 44, 41, false}, {0x0005, 45, 42, false}, {0x0001, 45, 43, false}, {0x5601, 46, 46, false},
 	}
 	for i, r := range rows {
-		for mps := range uint8(2) {
+		for mps := range uint64(2) {
 			other := mps
 			if r.swap {
 				other ^= 1
 			}
-			out[2*i+int(mps)] = mqState{r.qe, uint32(mps), &out[2*r.nmps+mps], &out[2*r.nlps+other]}
+			out[2*i+int(mps)] = uint64(r.qe)<<48 | (2*uint64(r.nlps)+other)<<16 | (2*uint64(r.nmps)+mps)<<8 | mps
 		}
 	}
 	return out
 }()
 
-// mqContexts holds the state of each context; it has more places than there are contexts, so that an
+// mqQe is where a row holds Qe.
+const mqQe = 0xffff << 48
+
+// mqContexts holds the row of each context; it has more places than there are contexts, so that an
 // index of five bits needs no check.
-type mqContexts [32]*mqState
+type mqContexts [32]uint64
 
 func (c *mqContexts) reset() {
 	for i := range c {
-		c[i] = &mqStates[0]
+		c[i] = mqRows[0]
 	}
-	c[ctxZero] = &mqStates[2*4]
-	c[ctxRun] = &mqStates[2*3]
-	c[ctxUni] = &mqStates[2*46]
+	c[ctxZero] = mqRows[2*4]
+	c[ctxRun] = mqRows[2*3]
+	c[ctxUni] = mqRows[2*46]
 }
 
 // Contexts of T.800 table D.7.
@@ -59,91 +60,76 @@ const (
 	ctxUni  = 18
 )
 
-// mq is the arithmetic decoder of T.800 annex C. Its data end with two bytes 0xff.
+// mq is the arithmetic decoder of T.800 annex C. Its registers A and C stand in the upper 16 bits of a and
+// c, and the bytes to come are added to c as far ahead as there is room. The data end with two bytes 0xff.
 type mq struct {
 	data  []byte
 	pos   int
-	a, c  uint32
-	ct    uint32
+	a, c  uint64
+	ahead int // bits of c below C
 	state mqContexts
 }
 
 // start begins a codeword segment: T.800 C.3.5.
 func (m *mq) start(data []byte) {
 	m.data, m.pos = data, 0
-	m.c = uint32(data[0]) << 16
-	m.byteIn()
-	m.c <<= 7
-	m.ct -= 7
-	m.a = 0x8000
+	m.a = 0x8000 << 48
+	m.c, m.ahead = m.refill(uint64(data[0])<<55, -7)
 }
 
-func (m *mq) byteIn() {
-	if m.data[m.pos] == 0xff {
-		if next := m.data[m.pos+1]; next > 0x8f {
-			m.c += 0xff00
-			m.ct = 8
-		} else {
-			m.pos++
-			m.c += uint32(next) << 9
-			m.ct = 7
+// refill adds bytes to c until there is no room for one more: T.800 C.3.4. The one behind a byte 0xff
+// has seven bits and its carry; behind the last come ones.
+func (m *mq) refill(c uint64, ahead int) (uint64, int) {
+	d, pos := m.data, m.pos
+	if pos+5 <= len(d) && d[pos] != 0xff && ahead <= 16 {
+		if v := binary.BigEndian.Uint32(d[pos+1:]); (^v-everyByte&(1<<32-1))&v&0x80808000 == 0 {
+			m.pos = pos + 4
+			return c + uint64(v)<<((16-ahead)&63), ahead + 32
 		}
-		return
 	}
-	m.pos++
-	m.c += uint32(m.data[m.pos]) << 8
-	m.ct = 8
+	for ahead <= 40 {
+		switch {
+		case d[pos] != 0xff:
+			pos++
+			c += uint64(d[pos]) << ((40 - ahead) & 63)
+			ahead += 8
+		case d[pos+1] > 0x8f:
+			c += 0xff << ((40 - ahead) & 63)
+			ahead += 8
+		default:
+			pos++
+			c += uint64(d[pos]) << ((41 - ahead) & 63)
+			ahead += 7
+		}
+	}
+	m.pos = pos
+	return c, ahead
 }
 
-// decode gives one decision in a context: T.800 C.3.2.
+// decode gives one decision in a context: T.800 C.3.2 and C.3.3. There is no branch that depends on the
+// decision: lower says that C lies in the lower part of the interval, which is Qe long, and less that
+// the less probable symbol, to which the shorter part belongs, has come. The passes over a code-block
+// repeat this with the registers in variables of their own.
 func (m *mq) decode(cx uint8) uint32 {
-	s := m.state[cx&31]
-	m.a -= s.qe
-	if m.c>>16 < s.qe {
-		return m.less(cx, s)
+	row := m.state[cx&31]
+	q := row & mqQe
+	a := m.a - q
+	_, lower := bits.Sub64(m.c, q, 0)
+	_, less := bits.Sub64(a, q, 0)
+	less ^= lower
+	a ^= (a ^ q) & -lower
+	c := m.c - q&^-lower
+	n := bits.LeadingZeros64(a)
+	next := mqRows[row>>(8+8*less&63)&127]
+	if n == 0 {
+		next = row
 	}
-	m.c -= s.qe << 16
-	if m.a&0x8000 != 0 {
-		return s.mps
+	m.state[cx&31] = next
+	a <<= n & 63
+	c <<= n & 63
+	if m.ahead -= n; m.ahead < 0 {
+		c, m.ahead = m.refill(c, m.ahead)
 	}
-	return m.more(cx, s)
-}
-
-func (m *mq) less(cx uint8, s *mqState) uint32 {
-	d := s.mps
-	if m.a < s.qe {
-		m.state[cx&31] = s.nmps
-	} else {
-		d ^= 1
-		m.state[cx&31] = s.nlps
-	}
-	m.a = s.qe
-	m.renorm()
-	return d
-}
-
-func (m *mq) more(cx uint8, s *mqState) uint32 {
-	d := s.mps
-	if m.a < s.qe {
-		d ^= 1
-		m.state[cx&31] = s.nlps
-	} else {
-		m.state[cx&31] = s.nmps
-	}
-	m.renorm()
-	return d
-}
-
-// renorm brings the interval back to 0x8000 and more: T.800 C.3.3.
-func (m *mq) renorm() {
-	n := uint32(bits.LeadingZeros16(uint16(m.a)))
-	for n > m.ct {
-		m.a <<= m.ct
-		m.c <<= m.ct
-		n -= m.ct
-		m.byteIn()
-	}
-	m.a <<= n
-	m.c <<= n
-	m.ct -= n
+	m.a, m.c = a, c
+	return uint32((row ^ less) & 1)
 }

@@ -53,47 +53,42 @@ func (p *plane) block(b *blockDecoder, tc *tileComponent, bd *band, cb *codeBloc
 	if planes < 1 {
 		return frame.Errorf(where, "code-block: want bit-planes, got %d of which %d are empty", bd.planes+tc.roi, cb.zeroPlanes)
 	}
-	var data []int32
-	stride := 0
+	var data []uint32
+	stride, w, h := 0, cb.x1-cb.x0, cb.y1-cb.y0
 	if tc.coding.style&styleHT != 0 {
 		if err := b.ht.decode(cb, bd.planes+tc.roi, tc.coding.style); err != nil {
 			return err
 		}
 		data, stride = b.ht.data, b.ht.stride
-		b.w, b.h = b.ht.w, b.ht.h
 	} else {
 		if err := b.decode(cb, bd.kind, planes, tc.coding.style); err != nil {
 			return err
 		}
-		data, stride = b.data, b.w
+		data, stride = b.data, w
 	}
 	if tc.roi > 0 {
 		for i, v := range data {
-			m := max(v, -v)
-			if m >= 1<<tc.roi {
-				m >>= tc.roi
-				if v < 0 {
-					m = -m
-				}
-				data[i] = m
+			if m := v &^ (1 << 31); m >= 1<<tc.roi {
+				data[i] = m>>tc.roi | v&(1<<31)
 			}
 		}
 	}
 	at := (cb.y0-bd.y0+bd.offY)*p.w + cb.x0 - bd.x0 + bd.offX
 	if p.whole != nil {
-		for y := range b.h {
-			row := p.whole[at+y*p.w:][:b.w]
-			for x, v := range data[y*stride:][:b.w] {
-				row[x] = v / 2
+		for y := range h {
+			row := p.whole[at+y*p.w:][:w]
+			for x, v := range data[y*stride:][:w] {
+				sign := int32(v) >> 31
+				row[x] = (int32(v<<1>>2) ^ sign) - sign
 			}
 		}
 		return nil
 	}
 	half := bd.step / 2
-	for y := range b.h {
-		row := p.real[at+y*p.w:][:b.w]
-		for x, v := range data[y*stride:][:b.w] {
-			row[x] = float32(v) * half
+	for y := range h {
+		row := p.real[at+y*p.w:][:w]
+		for x, v := range data[y*stride:][:w] {
+			row[x] = math.Float32frombits(math.Float32bits(float32(int32(v&^(1<<31)))*half) | v&(1<<31))
 		}
 	}
 	return nil
