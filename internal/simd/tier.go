@@ -13,6 +13,7 @@ type tier struct {
 	unary          [numUnary]func(dst, x []float32, p, q float32)
 	reduce         [numReduce]func(x, y []float32, p float32) float32
 	depthwise      depthwiseTable
+	turn           func(*Turn)
 	split4, merge4 func(dst, src *float32, stride, vecs int)
 	zip            func(dst, a, b []float32)             // whole vectors of a and b
 	pairMax        func(dst, x []float32)                // whole vectors of dst
@@ -43,6 +44,7 @@ var plainTier = tier{
 		6: func(t *WinogradOut) { winogradOutPlain(6, 8, t) },
 	},
 	depthwise: depthwisePlain,
+	turn:      turnPlain,
 	binary:    binaryPlain,
 	unary:     unaryPlain,
 	reduce:    reducePlain,

@@ -10,11 +10,12 @@ type Tap struct{ A, B int }
 
 // Tile is the work of one call of the row-tile kernel, which both the matrix product and the convolutions stand on:
 //
-//	C[r][j] = clamp(init[r][j] + Σ over taps t, Σ over 0 ≤ i < N: A[t.A/4 + i·rows + r] · B[(t.B + i·BStride)/4 + j])
+//	C[r][j] = clamp(init[r][j] + Σ over taps t, Σ over 0 ≤ i < N: A[(t.A + i·AStride)/4 + r] · B[(t.B + i·BStride)/4 + j])
 //
 // for r < rows and j < nv·Lanes() (the last vector stores only Tail lanes). B is read in whole vectors, past Tail too, so it needs
-// that much memory behind it. init is Bias[r] when Bias is set, plus Init[r·CStride/4 + j] when Init is set. Strides are in bytes.
-// The clamp lets NaN through; Lo and Hi are −Inf and +Inf for none.
+// that much memory behind it. An AStride of 0 stands for 4·rows: steps that follow each other; tiles of words know no other. init
+// is Bias[r] when Bias is set, plus Init[r·CStride/4 + j] when Init is set. Strides are in bytes. The clamp lets NaN through; Lo
+// and Hi are −Inf and +Inf for none.
 type Tile struct {
 	A, B, C *float32
 	Taps    *Tap
@@ -28,6 +29,14 @@ type Tile struct {
 	Lo, Hi  float32
 	Scale   *float32 // of integer sums, by row
 	Words   Words
+	AStride int
+}
+
+func (t *Tile) aStride(rows int) int {
+	if t.AStride == 0 {
+		return 4 * rows
+	}
+	return t.AStride
 }
 
 // NoClamp sets Lo and Hi so that nothing is clamped.

@@ -7,13 +7,19 @@
 // func tile1x1x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile1x1x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000004, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	TESTQ  R8, R8
 	JZ     done
@@ -33,7 +39,7 @@ step:
 	VBROADCASTSS (R10), Y2
 	VFMADD231PS  Y1, Y2, Y0
 	ADDQ         R9, R11
-	ADDQ         $0x04, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -104,13 +110,19 @@ GLOBL tileMask<>(SB), RODATA|NOPTR, $64
 // func tile2x1x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile2x1x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000008, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	TESTQ  R8, R8
@@ -133,7 +145,7 @@ step:
 	VBROADCASTSS 4(R10), Y4
 	VFMADD231PS  Y2, Y4, Y1
 	ADDQ         R9, R11
-	ADDQ         $0x08, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -201,13 +213,19 @@ freshpartial:
 // func tile3x1x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile3x1x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x0000000c, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -233,7 +251,7 @@ step:
 	VBROADCASTSS 8(R10), Y4
 	VFMADD231PS  Y3, Y4, Y2
 	ADDQ         R9, R11
-	ADDQ         $0x0c, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -316,13 +334,19 @@ freshpartial:
 // func tile4x1x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile4x1x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000010, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -351,7 +375,7 @@ step:
 	VBROADCASTSS 12(R10), Y6
 	VFMADD231PS  Y4, Y6, Y3
 	ADDQ         R9, R11
-	ADDQ         $0x10, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -449,13 +473,19 @@ freshpartial:
 // func tile5x1x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile5x1x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000014, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -487,7 +517,7 @@ step:
 	VBROADCASTSS 16(R10), Y6
 	VFMADD231PS  Y5, Y6, Y4
 	ADDQ         R9, R11
-	ADDQ         $0x14, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -600,13 +630,19 @@ freshpartial:
 // func tile6x1x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile6x1x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000018, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -641,7 +677,7 @@ step:
 	VBROADCASTSS 20(R10), Y8
 	VFMADD231PS  Y6, Y8, Y5
 	ADDQ         R9, R11
-	ADDQ         $0x18, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -769,13 +805,19 @@ freshpartial:
 // func tile1x2x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile1x2x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000004, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	TESTQ  R8, R8
@@ -798,7 +840,7 @@ step:
 	VFMADD231PS  Y2, Y4, Y0
 	VFMADD231PS  Y3, Y4, Y1
 	ADDQ         R9, R11
-	ADDQ         $0x04, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -860,13 +902,19 @@ freshpartial:
 // func tile2x2x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile2x2x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000008, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -894,7 +942,7 @@ step:
 	VFMADD231PS  Y4, Y7, Y2
 	VFMADD231PS  Y5, Y7, Y3
 	ADDQ         R9, R11
-	ADDQ         $0x08, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -980,13 +1028,19 @@ freshpartial:
 // func tile3x2x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile3x2x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x0000000c, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1019,7 +1073,7 @@ step:
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
 	ADDQ         R9, R11
-	ADDQ         $0x0c, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -1129,13 +1183,19 @@ freshpartial:
 // func tile4x2x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile4x2x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000010, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1173,7 +1233,7 @@ step:
 	VFMADD231PS  Y8, Y11, Y6
 	VFMADD231PS  Y9, Y11, Y7
 	ADDQ         R9, R11
-	ADDQ         $0x10, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -1307,13 +1367,19 @@ freshpartial:
 // func tile5x2x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile5x2x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000014, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1356,7 +1422,7 @@ step:
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
 	ADDQ         R9, R11
-	ADDQ         $0x14, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -1514,13 +1580,19 @@ freshpartial:
 // func tile6x2x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile6x2x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000018, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1568,7 +1640,7 @@ step:
 	VFMADD231PS  Y12, Y15, Y10
 	VFMADD231PS  Y13, Y15, Y11
 	ADDQ         R9, R11
-	ADDQ         $0x18, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -1750,13 +1822,19 @@ freshpartial:
 // func tile1x3x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile1x3x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000004, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1782,7 +1860,7 @@ step:
 	VFMADD231PS  Y4, Y6, Y1
 	VFMADD231PS  Y5, Y6, Y2
 	ADDQ         R9, R11
-	ADDQ         $0x04, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -1853,13 +1931,19 @@ freshpartial:
 // func tile2x3x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile2x3x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000008, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1892,7 +1976,7 @@ step:
 	VFMADD231PS  Y7, Y10, Y4
 	VFMADD231PS  Y8, Y10, Y5
 	ADDQ         R9, R11
-	ADDQ         $0x08, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -1996,13 +2080,19 @@ freshpartial:
 // func tile3x3x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile3x3x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x0000000c, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2042,7 +2132,7 @@ step:
 	VFMADD231PS  Y10, Y12, Y7
 	VFMADD231PS  Y11, Y12, Y8
 	ADDQ         R9, R11
-	ADDQ         $0x0c, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -2179,13 +2269,19 @@ freshpartial:
 // func tile4x3x256(t *byte)
 // Requires: AVX, FMA3
 TEXT ·tile4x3x256(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000010, R13
+
+strided:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2232,7 +2328,7 @@ step:
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
 	ADDQ         R9, R11
-	ADDQ         $0x10, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX

@@ -7,13 +7,19 @@
 // func tile1x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile1x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000004, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	TESTQ  R8, R8
 	JZ     done
@@ -32,7 +38,7 @@ step:
 	VMOVUPS          (R11), Z1
 	VFMADD231PS.BCST (R10), Z1, Z0
 	ADDQ             R9, R11
-	ADDQ             $0x04, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -71,13 +77,19 @@ fresh:
 // func tile2x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile2x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000008, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	TESTQ  R8, R8
@@ -98,7 +110,7 @@ step:
 	VFMADD231PS.BCST (R10), Z2, Z0
 	VFMADD231PS.BCST 4(R10), Z2, Z1
 	ADDQ             R9, R11
-	ADDQ             $0x08, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -146,13 +158,19 @@ fresh:
 // func tile3x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile3x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x0000000c, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -175,7 +193,7 @@ step:
 	VFMADD231PS.BCST 4(R10), Z3, Z1
 	VFMADD231PS.BCST 8(R10), Z3, Z2
 	ADDQ             R9, R11
-	ADDQ             $0x0c, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -232,13 +250,19 @@ fresh:
 // func tile4x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile4x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000010, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -263,7 +287,7 @@ step:
 	VFMADD231PS.BCST 8(R10), Z4, Z2
 	VFMADD231PS.BCST 12(R10), Z4, Z3
 	ADDQ             R9, R11
-	ADDQ             $0x10, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -329,13 +353,19 @@ fresh:
 // func tile5x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile5x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000014, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -362,7 +392,7 @@ step:
 	VFMADD231PS.BCST 12(R10), Z5, Z3
 	VFMADD231PS.BCST 16(R10), Z5, Z4
 	ADDQ             R9, R11
-	ADDQ             $0x14, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -437,13 +467,19 @@ fresh:
 // func tile6x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile6x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000018, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -472,7 +508,7 @@ step:
 	VFMADD231PS.BCST 16(R10), Z6, Z4
 	VFMADD231PS.BCST 20(R10), Z6, Z5
 	ADDQ             R9, R11
-	ADDQ             $0x18, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -556,13 +592,19 @@ fresh:
 // func tile7x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile7x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x0000001c, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -593,7 +635,7 @@ step:
 	VFMADD231PS.BCST 20(R10), Z7, Z5
 	VFMADD231PS.BCST 24(R10), Z7, Z6
 	ADDQ             R9, R11
-	ADDQ             $0x1c, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -686,13 +728,19 @@ fresh:
 // func tile8x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile8x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000020, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -725,7 +773,7 @@ step:
 	VFMADD231PS.BCST 24(R10), Z8, Z6
 	VFMADD231PS.BCST 28(R10), Z8, Z7
 	ADDQ             R9, R11
-	ADDQ             $0x20, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -827,13 +875,19 @@ fresh:
 // func tile9x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile9x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000024, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -868,7 +922,7 @@ step:
 	VFMADD231PS.BCST 28(R10), Z9, Z7
 	VFMADD231PS.BCST 32(R10), Z9, Z8
 	ADDQ             R9, R11
-	ADDQ             $0x24, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -979,13 +1033,19 @@ fresh:
 // func tile10x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile10x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000028, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1022,7 +1082,7 @@ step:
 	VFMADD231PS.BCST 32(R10), Z10, Z8
 	VFMADD231PS.BCST 36(R10), Z10, Z9
 	ADDQ             R9, R11
-	ADDQ             $0x28, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -1142,13 +1202,19 @@ fresh:
 // func tile11x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile11x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x0000002c, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1187,7 +1253,7 @@ step:
 	VFMADD231PS.BCST 36(R10), Z11, Z9
 	VFMADD231PS.BCST 40(R10), Z11, Z10
 	ADDQ             R9, R11
-	ADDQ             $0x2c, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -1316,13 +1382,19 @@ fresh:
 // func tile12x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile12x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000030, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1363,7 +1435,7 @@ step:
 	VFMADD231PS.BCST 40(R10), Z12, Z10
 	VFMADD231PS.BCST 44(R10), Z12, Z11
 	ADDQ             R9, R11
-	ADDQ             $0x30, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -1501,13 +1573,19 @@ fresh:
 // func tile13x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile13x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000034, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1550,7 +1628,7 @@ step:
 	VFMADD231PS.BCST 44(R10), Z13, Z11
 	VFMADD231PS.BCST 48(R10), Z13, Z12
 	ADDQ             R9, R11
-	ADDQ             $0x34, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -1697,13 +1775,19 @@ fresh:
 // func tile14x1x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile14x1x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000038, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -1748,7 +1832,7 @@ step:
 	VFMADD231PS.BCST 48(R10), Z14, Z12
 	VFMADD231PS.BCST 52(R10), Z14, Z13
 	ADDQ             R9, R11
-	ADDQ             $0x38, R10
+	ADDQ             R13, R10
 	DECQ             R12
 	JNZ              step
 	DECQ             DX
@@ -1904,13 +1988,19 @@ fresh:
 // func tile1x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile1x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000004, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	TESTQ  R8, R8
@@ -1933,7 +2023,7 @@ step:
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         R9, R11
-	ADDQ         $0x04, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -1977,13 +2067,19 @@ fresh:
 // func tile2x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile2x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000008, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2011,7 +2107,7 @@ step:
 	VFMADD231PS  Z4, Z7, Z2
 	VFMADD231PS  Z5, Z7, Z3
 	ADDQ         R9, R11
-	ADDQ         $0x08, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -2069,13 +2165,19 @@ fresh:
 // func tile3x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile3x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x0000000c, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2108,7 +2210,7 @@ step:
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
 	ADDQ         R9, R11
-	ADDQ         $0x0c, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -2180,13 +2282,19 @@ fresh:
 // func tile4x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile4x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000010, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2224,7 +2332,7 @@ step:
 	VFMADD231PS  Z8, Z11, Z6
 	VFMADD231PS  Z9, Z11, Z7
 	ADDQ         R9, R11
-	ADDQ         $0x10, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -2310,13 +2418,19 @@ fresh:
 // func tile5x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile5x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000014, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2359,7 +2473,7 @@ step:
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
 	ADDQ         R9, R11
-	ADDQ         $0x14, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -2459,13 +2573,19 @@ fresh:
 // func tile6x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile6x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000018, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2513,7 +2633,7 @@ step:
 	VFMADD231PS  Z12, Z15, Z10
 	VFMADD231PS  Z13, Z15, Z11
 	ADDQ         R9, R11
-	ADDQ         $0x18, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -2627,13 +2747,19 @@ fresh:
 // func tile7x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile7x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x0000001c, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2686,7 +2812,7 @@ step:
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
 	ADDQ         R9, R11
-	ADDQ         $0x1c, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -2814,13 +2940,19 @@ fresh:
 // func tile8x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile8x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000020, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -2878,7 +3010,7 @@ step:
 	VFMADD231PS  Z16, Z19, Z14
 	VFMADD231PS  Z17, Z19, Z15
 	ADDQ         R9, R11
-	ADDQ         $0x20, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -3020,13 +3152,19 @@ fresh:
 // func tile9x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile9x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000024, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3089,7 +3227,7 @@ step:
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
 	ADDQ         R9, R11
-	ADDQ         $0x24, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -3245,13 +3383,19 @@ fresh:
 // func tile10x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile10x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000028, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3319,7 +3463,7 @@ step:
 	VFMADD231PS  Z20, Z23, Z18
 	VFMADD231PS  Z21, Z23, Z19
 	ADDQ         R9, R11
-	ADDQ         $0x28, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -3489,13 +3633,19 @@ fresh:
 // func tile11x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile11x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x0000002c, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3568,7 +3718,7 @@ step:
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
 	ADDQ         R9, R11
-	ADDQ         $0x2c, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -3752,13 +3902,19 @@ fresh:
 // func tile12x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile12x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000030, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -3836,7 +3992,7 @@ step:
 	VFMADD231PS  Z24, Z27, Z22
 	VFMADD231PS  Z25, Z27, Z23
 	ADDQ         R9, R11
-	ADDQ         $0x30, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -4034,13 +4190,19 @@ fresh:
 // func tile13x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile13x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000034, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4123,7 +4285,7 @@ step:
 	VFMADD231PS  Z26, Z28, Z24
 	VFMADD231PS  Z27, Z28, Z25
 	ADDQ         R9, R11
-	ADDQ         $0x34, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -4335,13 +4497,19 @@ fresh:
 // func tile14x2x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile14x2x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000038, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4429,7 +4597,7 @@ step:
 	VFMADD231PS  Z28, Z31, Z26
 	VFMADD231PS  Z29, Z31, Z27
 	ADDQ         R9, R11
-	ADDQ         $0x38, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -4655,13 +4823,19 @@ fresh:
 // func tile1x3x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile1x3x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000004, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4687,7 +4861,7 @@ step:
 	VFMADD231PS  Z4, Z6, Z1
 	VFMADD231PS  Z5, Z6, Z2
 	ADDQ         R9, R11
-	ADDQ         $0x04, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -4736,13 +4910,19 @@ fresh:
 // func tile2x3x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile2x3x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000008, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4775,7 +4955,7 @@ step:
 	VFMADD231PS  Z7, Z10, Z4
 	VFMADD231PS  Z8, Z10, Z5
 	ADDQ         R9, R11
-	ADDQ         $0x08, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -4843,13 +5023,19 @@ fresh:
 // func tile3x3x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile3x3x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x0000000c, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -4889,7 +5075,7 @@ step:
 	VFMADD231PS  Z10, Z12, Z7
 	VFMADD231PS  Z11, Z12, Z8
 	ADDQ         R9, R11
-	ADDQ         $0x0c, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -4976,13 +5162,19 @@ fresh:
 // func tile4x3x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile4x3x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000010, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -5029,7 +5221,7 @@ step:
 	VFMADD231PS  Z13, Z16, Z10
 	VFMADD231PS  Z14, Z16, Z11
 	ADDQ         R9, R11
-	ADDQ         $0x10, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -5135,13 +5327,19 @@ fresh:
 // func tile5x3x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile5x3x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000014, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -5195,7 +5393,7 @@ step:
 	VFMADD231PS  Z16, Z18, Z13
 	VFMADD231PS  Z17, Z18, Z14
 	ADDQ         R9, R11
-	ADDQ         $0x14, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -5320,13 +5518,19 @@ fresh:
 // func tile6x3x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile6x3x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000018, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -5387,7 +5591,7 @@ step:
 	VFMADD231PS  Z19, Z22, Z16
 	VFMADD231PS  Z20, Z22, Z17
 	ADDQ         R9, R11
-	ADDQ         $0x18, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -5531,13 +5735,19 @@ fresh:
 // func tile7x3x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile7x3x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x0000001c, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -5605,7 +5815,7 @@ step:
 	VFMADD231PS  Z22, Z24, Z19
 	VFMADD231PS  Z23, Z24, Z20
 	ADDQ         R9, R11
-	ADDQ         $0x1c, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -5768,13 +5978,19 @@ fresh:
 // func tile8x3x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile8x3x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000020, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -5849,7 +6065,7 @@ step:
 	VFMADD231PS  Z25, Z28, Z22
 	VFMADD231PS  Z26, Z28, Z23
 	ADDQ         R9, R11
-	ADDQ         $0x20, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -6031,13 +6247,19 @@ fresh:
 // func tile9x3x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile9x3x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000024, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6119,7 +6341,7 @@ step:
 	VFMADD231PS  Z28, Z30, Z25
 	VFMADD231PS  Z29, Z30, Z26
 	ADDQ         R9, R11
-	ADDQ         $0x24, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -6320,13 +6542,19 @@ fresh:
 // func tile1x4x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile1x4x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000004, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6355,7 +6583,7 @@ step:
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
 	ADDQ         R9, R11
-	ADDQ         $0x04, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -6409,13 +6637,19 @@ fresh:
 // func tile2x4x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile2x4x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000008, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6453,7 +6687,7 @@ step:
 	VFMADD231PS  Z10, Z13, Z6
 	VFMADD231PS  Z11, Z13, Z7
 	ADDQ         R9, R11
-	ADDQ         $0x08, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -6531,13 +6765,19 @@ fresh:
 // func tile3x4x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile3x4x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x0000000c, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6584,7 +6824,7 @@ step:
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
 	ADDQ         R9, R11
-	ADDQ         $0x0c, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -6686,13 +6926,19 @@ fresh:
 // func tile4x4x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile4x4x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000010, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6748,7 +6994,7 @@ step:
 	VFMADD231PS  Z18, Z21, Z14
 	VFMADD231PS  Z19, Z21, Z15
 	ADDQ         R9, R11
-	ADDQ         $0x10, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -6874,13 +7120,19 @@ fresh:
 // func tile5x4x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile5x4x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000014, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -6945,7 +7197,7 @@ step:
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
 	ADDQ         R9, R11
-	ADDQ         $0x14, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX
@@ -7095,13 +7347,19 @@ fresh:
 // func tile6x4x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tile6x4x512(SB), NOSPLIT, $0-8
-	MOVQ   t+0(FP), DI
-	MOVQ   (DI), AX
-	MOVQ   8(DI), BX
-	MOVQ   24(DI), SI
-	MOVQ   32(DI), DX
-	MOVQ   40(DI), R8
-	MOVQ   48(DI), R9
+	MOVQ  t+0(FP), DI
+	MOVQ  (DI), AX
+	MOVQ  8(DI), BX
+	MOVQ  24(DI), SI
+	MOVQ  32(DI), DX
+	MOVQ  40(DI), R8
+	MOVQ  48(DI), R9
+	MOVQ  112(DI), R13
+	TESTQ R13, R13
+	JNZ   strided
+	MOVQ  $0x00000018, R13
+
+strided:
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -7175,7 +7433,7 @@ step:
 	VFMADD231PS  Z26, Z29, Z22
 	VFMADD231PS  Z27, Z29, Z23
 	ADDQ         R9, R11
-	ADDQ         $0x18, R10
+	ADDQ         R13, R10
 	DECQ         R12
 	JNZ          step
 	DECQ         DX

@@ -23,11 +23,12 @@ func tilePlain(rows, nv, lanes int, t *Tile) {
 
 func tile1x1(t *Tile, taps []Tap, rows, r, j int) {
 	var s float32
+	step := t.aStride(rows)
 	for _, tap := range taps {
 		a, b := tap.A+4*r, tap.B+4*j
 		for range t.N {
 			s += *at(t.A, a) * *at(t.B, b)
-			a += 4 * rows
+			a += step
 			b += t.BStride
 		}
 	}
@@ -39,10 +40,11 @@ func tile4x2(t *Tile, taps []Tap, rows, r, j int) {
 	if t.N == 0 {
 		taps = nil // their starts may lie past the end of A and B
 	}
+	step := t.aStride(rows)
 	for _, tap := range taps {
 		a, b := at(t.A, tap.A+4*r), at(t.B, tap.B+4*j)
 		for i := range t.N {
-			w := (*[4]float32)(unsafe.Pointer(at(a, 4*rows*i)))
+			w := (*[4]float32)(unsafe.Pointer(at(a, step*i)))
 			x := (*[2]float32)(unsafe.Pointer(at(b, t.BStride*i)))
 			b0, b1 := x[0], x[1]
 			s00 += w[0] * b0

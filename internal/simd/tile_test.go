@@ -21,7 +21,8 @@ func checkTile(t *testing.T, tr *tier, rows, nv int, rng *rand.Rand) {
 	bstride := width + rng.IntN(5)
 	cstride := width + rng.IntN(7)
 	slack := rng.IntN(9)
-	a := randomFloats(rng, ntaps*steps*rows+slack+1)[slack:]
+	astride := rows + rng.IntN(2)*rng.IntN(20)
+	a := randomFloats(rng, ntaps*steps*astride+slack+1)[slack:]
 	b := randomFloats(rng, ntaps*(steps*bstride+3)+width+slack+1)[slack:]
 	special := rng.IntN(8)
 	if special == 0 && len(b) > 3 {
@@ -33,10 +34,13 @@ func checkTile(t *testing.T, tr *tier, rows, nv int, rng *rand.Rand) {
 	c := randomFloats(rng, slack+rows*cstride+width)
 	taps := make([]Tap, ntaps+1)
 	for i := range ntaps {
-		taps[i] = Tap{A: 4 * ((i * 7 % ntaps) * steps * rows), B: 4 * (i*(steps*bstride) + i)}
+		taps[i] = Tap{A: 4 * ((i * 7 % ntaps) * steps * astride), B: 4 * (i*(steps*bstride) + i)}
 	}
 	tile := Tile{A: unsafe.SliceData(a), B: unsafe.SliceData(b), Taps: &taps[0], NTaps: ntaps, N: steps, BStride: 4 * bstride, CStride: 4 * cstride, Tail: 1 + rng.IntN(l)}
 	tile.NoClamp()
+	if astride > rows {
+		tile.AStride = 4 * astride
+	}
 	if rng.IntN(2) == 0 {
 		tile.Bias = &bias[0]
 	}

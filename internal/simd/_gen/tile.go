@@ -34,6 +34,7 @@ const (
 	tileTail    = 80
 	tileLo      = 88
 	tileHi      = 92
+	tileAStride = 112
 )
 
 func (m *machine) tileName(rows, nv int) string {
@@ -88,7 +89,7 @@ func (m *machine) tileFunc(rows, nv int) {
 	bvec := func(v int) reg.VecPhysical { return regs[rows*nv+v] }
 	spare := regs[rows*nv+nv:]
 	t, a0, b0, taps, ntaps := reg.RDI, reg.RAX, reg.RBX, reg.RSI, reg.RDX
-	n, bstride, a, b, left := reg.R8, reg.R9, reg.R10, reg.R11, reg.R12
+	n, bstride, a, b, left, astride := reg.R8, reg.R9, reg.R10, reg.R11, reg.R12, reg.R13
 	Load(Param("t"), t)
 	field := func(off int) Mem { return Mem{Base: t, Disp: off} }
 	MOVQ(field(tileA), a0)
@@ -97,6 +98,11 @@ func (m *machine) tileFunc(rows, nv int) {
 	MOVQ(field(tileNTaps), ntaps)
 	MOVQ(field(tileN), n)
 	MOVQ(field(tileBStride), bstride)
+	MOVQ(field(tileAStride), astride)
+	TESTQ(astride, astride)
+	JNZ(LabelRef("strided"))
+	MOVQ(U32(uint32(4*rows)), astride)
+	Label("strided")
 	for r := range rows {
 		for v := range nv {
 			m.zero(acc(r, v))
@@ -130,7 +136,7 @@ func (m *machine) tileFunc(rows, nv int) {
 		}
 	}
 	ADDQ(bstride, b)
-	ADDQ(Imm(uint64(4*rows)), a)
+	ADDQ(astride, a)
 	DECQ(left)
 	JNZ(LabelRef("step"))
 	DECQ(ntaps)

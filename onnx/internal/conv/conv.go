@@ -7,6 +7,7 @@ type Packed struct {
 	weight    []float32
 	groupSize int // floats of weight in a group
 	form      form
+	turned    bool      // the tiles are panels of output channels, for a direct sum with places as the kernel's rows
 	raw       []float32 // the weight as it came, for what is computed by tap and for depthwise kernels
 }
 
@@ -21,6 +22,9 @@ func Pack(weight []float32, p *Params) *Packed {
 		return &Packed{p: q, raw: append([]float32(nil), weight[:n]...)}
 	}
 	f, _ := chooseForm(&q)
+	if f == (form{}) && q.turns() {
+		return packTurned(weight, q)
+	}
 	return packForm(weight, q, f)
 }
 

@@ -21,6 +21,7 @@ type direct struct {
 	icg, ocg  int
 	inPlace   bool   // the input is read where it lies, where that is safe
 	flat      bool   // the strip's rows are computed as one long row, through a temporary
+	turned    bool   // the kernel's rows are places and its columns output channels
 	step      [2]int // from one output plane, or row, of a strip to the next
 	nd, nh    int    // planes, rows and columns of outputs in a strip
 	nw        int
@@ -53,7 +54,7 @@ type place struct {
 type run struct{ first, n int }
 
 func newDirect(k *Packed, p *Params, threads int) *direct {
-	d := &direct{p: *p, tiles: k.tiles, groupSize: k.groupSize}
+	d := &direct{p: *p, tiles: k.tiles, groupSize: k.groupSize, turned: k.turned}
 	q := &d.p
 	if q.taps() == 1 && q.Stride == [3]int{1, 1, 1} && q.PadLo == [3]int{} && q.PadHi == [3]int{} {
 		q.In = [3]int{1, 1, q.inVoxels()}
@@ -82,7 +83,7 @@ func (d *direct) plan(threads int) {
 	d.icg, d.ocg, d.splits = q.InC/q.Group, q.OutC/q.Group, 1
 	lanes := simd.Lanes()
 	whole := (q.Out[2] + lanes - 1) / lanes * lanes
-	d.flat = q.Out[2]*8 < whole*7 && q.Out[1] > 1
+	d.flat = q.Out[2]*8 < whole*7 && q.Out[1] > 1 && !d.turned
 	for _, c := range d.columns {
 		for i := range c.shift {
 			d.maxShift = max(d.maxShift, c.shift[i])

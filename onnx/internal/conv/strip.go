@@ -23,6 +23,7 @@ type strip struct {
 	icStride     int       // floats
 	taps         []simd.Tap
 	kernel       simd.Tile
+	turn         simd.Turn
 	listed       listed
 	filled       filled
 }
@@ -285,6 +286,12 @@ func (s *strip) tile(t rowTile, c *column, o, r int) *simd.Tile {
 	moved := s.listTaps(t, c, o, r)
 	tile := &s.kernel
 	*tile = simd.Tile{B: &s.in[moved], NTaps: len(s.taps), Taps: unsafe.SliceData(s.taps), N: s.icg, BStride: 4 * s.icStride, Words: s.words}
+	if s.turned {
+		tile.A, tile.AStride = tile.B, tile.BStride
+		tile.B, tile.BStride = &c.weight[s.group*s.groupSize+t.first*q.taps()*s.icg], 4*panelWidth(t.rows)
+		tile.NoClamp()
+		return tile
+	}
 	if len(c.weight) > 0 {
 		k := q.Kernel[0] * q.Kernel[1] * len(c.shift) * s.icg
 		tile.A = &c.weight[s.group*k*s.ocg+t.first*k]
@@ -313,6 +320,10 @@ func (s *strip) listTaps(t rowTile, c *column, o, r int) (moved int) {
 	}
 	s.listed = want
 	s.taps = s.taps[:0]
+	width := t.rows
+	if s.turned {
+		width = panelWidth(t.rows)
+	}
 	for kd := range q.Kernel[0] {
 		pl := s.planeSlot[o*q.Kernel[0]+kd]
 		if pl < 0 {
@@ -323,11 +334,15 @@ func (s *strip) listTaps(t rowTile, c *column, o, r int) (moved int) {
 			if row < 0 {
 				continue
 			}
-			a := (kd*nh + kh) * len(c.shift) * s.icg * t.rows
+			a := (kd*nh + kh) * len(c.shift) * s.icg * width
 			for kw, shift := range c.shift {
 				b := ((pl*len(s.phases)+c.phase[kw])*len(s.rows)+row)*s.pitch + shift
-				s.taps = append(s.taps, simd.Tap{A: 4 * a, B: 4 * b})
-				a += s.icg * t.rows
+				tap := simd.Tap{A: 4 * a, B: 4 * b}
+				if s.turned {
+					tap.A, tap.B = tap.B, tap.A
+				}
+				s.taps = append(s.taps, tap)
+				a += s.icg * width
 			}
 		}
 	}
@@ -373,6 +388,10 @@ func (s *strip) rowTile(t rowTile, o, r, lo, hi int) {
 		return
 	}
 	at += lo
+	if s.turned {
+		s.turnedRow(t, o, r, lo, hi, at, voxels)
+		return
+	}
 	tile := s.tile(t, &s.columns[0], o, r)
 	tile.Lo, tile.Hi, _ = s.act.clamp()
 	tile.B = simd.Ahead(tile.B, lo)
