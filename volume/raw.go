@@ -37,11 +37,14 @@ func (d DType) Size() int {
 
 // Raw holds stored values as they are: what convert carries without loss.
 // Shape is in C order, the last index fastest (DICOM: frame, row, column, sample).
+// Channels above 1 says that the last index of the shape counts the samples of a voxel; where it is 0 they
+// are told by the shape.
 type Raw struct {
 	Geometry
-	DType DType
-	Shape []int
-	Bytes []byte
+	DType    DType
+	Shape    []int
+	Channels int
+	Bytes    []byte
 }
 
 // Values is the product of the shape.
@@ -53,9 +56,12 @@ func (r *Raw) Values() int {
 	return n
 }
 
-// Samples is 3 or 4 where the last index of the shape counts the colours of a voxel, else 1: the index
-// before it is then i.
+// Samples is Channels where it is set; else 3 or 4 where the last index of the shape counts the colours of a
+// voxel, else 1: the index before it is then i.
 func (r *Raw) Samples() int {
+	if r.Channels > 0 {
+		return r.Channels
+	}
 	last := len(r.Shape) - 1
 	if last < 1 || r.Shape[last] != 3 && r.Shape[last] != 4 || r.Shape[last-1] != r.Size[0] {
 		return 1
@@ -81,6 +87,9 @@ func (r *Raw) Validate() error {
 		}
 		n *= s
 	}
+	if last := len(r.Shape) - 1; r.Channels < 0 || r.Channels > 1 && (last < 0 || r.Shape[last] != r.Channels || n%(r.Voxels()*r.Channels) != 0) {
+		return fmt.Errorf("volume: raw: shape %v: want its last index to count the %d channels", r.Shape, r.Channels)
+	}
 	if n%r.Voxels() != 0 {
 		return fmt.Errorf("volume: raw: shape %v: want a whole number of values for each of the %d voxels", r.Shape, r.Voxels())
 	}
@@ -89,3 +98,6 @@ func (r *Raw) Validate() error {
 	}
 	return nil
 }
+
+// Frames is the number of time points: the values of the shape over those of one volume.
+func (r *Raw) Frames() int { return r.Values() / (r.Voxels() * r.Samples()) }

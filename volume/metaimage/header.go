@@ -1,4 +1,4 @@
-// Package metaimage reads MetaImage files (.mha, and .mhd with its voxels beside it) as ITK writes them:
+// Package metaimage reads and writes MetaImage files (.mha, and .mhd with its voxels beside it) as ITK writes them:
 // https://itk.org/Wiki/ITK/MetaIO/Documentation. Its frame is LPS already.
 package metaimage
 
@@ -29,14 +29,15 @@ var types = map[string]volume.DType{
 const (
 	maxHeader = 1 << 16
 	maxLine   = 1 << 12
+	maxList   = 1 << 22 // the names of files
 )
 
-// parse reads the lines up to ElementDataFile, after which the voxels follow.
+// parse reads the lines up to ElementDataFile, after which the voxels, or a list of their files, follow.
 func parse(r *bufio.Reader) (*Header, error) {
 	fields := map[string]string{}
 	read := int64(0)
-	for {
-		line, err := r.ReadString('\n')
+	for fields["ElementDataFile"] == "" {
+		line, err := readLine(r)
 		read += int64(len(line))
 		if read > maxHeader || len(line) > maxLine {
 			return nil, volume.Malformed("metaimage: header: want at most %d bytes", maxHeader)
@@ -46,26 +47,68 @@ func parse(r *bufio.Reader) (*Header, error) {
 			return nil, volume.Malformed("metaimage: header: want lines of key = value that end with ElementDataFile, got %.40q", line)
 		}
 		key, value = strings.TrimSpace(key), strings.TrimSpace(value)
-		fields[key] = value
-		if key == "ElementDataFile" {
-			break
+		if key == "ElementDataFile" && value == "" {
+			return nil, volume.Malformed("metaimage: ElementDataFile: want LOCAL or a file beside the header, got none")
 		}
-		if err != nil {
+		fields[key] = value
+		if err != nil && key != "ElementDataFile" {
 			return nil, volume.Malformed("metaimage: header: want ElementDataFile, got the end of the file")
 		}
 	}
 	h := &Header{}
 	h.HeaderBytes = read
-	switch data := fields["ElementDataFile"]; {
-	case data == "":
-		return nil, volume.Malformed("metaimage: ElementDataFile: want LOCAL or a file beside the header, got none")
-	case !strings.EqualFold(data, "LOCAL"):
-		h.DataFile = data
+	if err := h.files(r, fields["ElementDataFile"]); err != nil {
+		return nil, err
 	}
 	if err := h.fill(fields); err != nil {
 		return nil, err
 	}
 	return h, nil
+}
+
+// files names the files of the voxels.
+func (h *Header) files(r *bufio.Reader, said string) error {
+	words := strings.Fields(said)
+	switch {
+	case strings.EqualFold(said, "LOCAL"):
+	case words[0] == "LIST":
+		for size := 0; ; {
+			line, err := readLine(r)
+			if size += len(line); size > maxList || len(h.DataFiles) > voxelfile.MaxFiles {
+				return volume.Malformed("metaimage: ElementDataFile: want a list of at most %d files", voxelfile.MaxFiles)
+			}
+			if name := strings.TrimSpace(line); name != "" {
+				h.DataFiles = append(h.DataFiles, name)
+			}
+			if err != nil {
+				break
+			}
+		}
+		if len(h.DataFiles) == 0 {
+			return volume.Malformed("metaimage: ElementDataFile: want a list of files, got none")
+		}
+	case strings.Contains(words[0], "%") && len(words) > 3:
+		names, err := voxelfile.Names(words[0], words[1:])
+		if err != nil {
+			return err
+		}
+		h.DataFiles = names
+	default:
+		h.DataFiles = []string{said}
+	}
+	return nil
+}
+
+// readLine reads a line; one of more than maxLine bytes is given up.
+func readLine(r *bufio.Reader) (string, error) {
+	var b []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		b = append(b, part...)
+		if err != bufio.ErrBufferFull || len(b) > maxLine {
+			return string(b), err
+		}
+	}
 }
 
 func (h *Header) fill(f map[string]string) error {
@@ -108,19 +151,24 @@ func (h *Header) fill(f map[string]string) error {
 		return err
 	}
 	var ok bool
-	if h.DType, ok = types[f["ElementType"]]; !ok {
+	kind := map[string]string{"MET_LONG": "MET_INT", "MET_ULONG": "MET_UINT"}[f["ElementType"]] // of 4 bytes in MetaIO
+	if kind == "" {
+		kind = f["ElementType"]
+	}
+	if h.DType, ok = types[kind]; !ok {
 		return volume.Unsupported("metaimage: ElementType: want an integer or a float, got %.40q", f["ElementType"])
 	}
-	if f["BinaryData"] != "" && !yes(f["BinaryData"]) {
-		return volume.Unsupported("metaimage: BinaryData: voxels written as text are not read")
-	}
+	text := f["BinaryData"] != "" && !yes(f["BinaryData"])
 	h.BigEndian = yes(f["BinaryDataByteOrderMSB"]) || yes(f["ElementByteOrderMSB"])
 	if s := f["HeaderSize"]; s != "" {
 		if h.SkipBytes, err = strconv.ParseInt(s, 10, 64); err != nil || h.SkipBytes < -1 {
 			return volume.Malformed("metaimage: HeaderSize: want -1 or more, got %.40q", s)
 		}
 	}
-	if yes(f["CompressedData"]) {
+	switch {
+	case text:
+		h.BigEndian, h.SkipBytes, h.Unpack = false, 0, voxelfile.Numbers(h.DType)
+	case yes(f["CompressedData"]):
 		h.SkipBytes = 0 // HeaderSize is of raw voxels only
 		h.Unpack = func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) }
 	}

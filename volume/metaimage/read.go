@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"iter"
-	"strings"
 
 	"github.com/caliper-imaging/caliper/volume"
 	"github.com/caliper-imaging/caliper/volume/voxelfile"
@@ -18,19 +17,18 @@ func ReadHeader(path string) (*Header, error) { return format.ReadHeader(path) }
 // Read reads the first time point. The unit is Arbitrary: the format does not say it.
 func Read(path string) (*volume.Volume, error) { return format.Read(path) }
 
+// ReadRaw reads the stored values of all time points in their own type.
+func ReadRaw(path string) (*volume.Raw, error) { return format.ReadRaw(path) }
+
 // Frames reads the time points one after the other; it ends after an error.
 func Frames(ctx context.Context, path string) iter.Seq2[*volume.Volume, error] {
 	return format.Frames(ctx, path)
 }
 
-// layout reads a header whose voxels lie in one file.
 func layout(r *bufio.Reader) (*Header, *voxelfile.Layout, error) {
 	h, err := parse(r)
 	if err != nil {
 		return nil, nil, err
-	}
-	if strings.EqualFold(h.DataFile, "LIST") || strings.Contains(h.DataFile, "%") {
-		return nil, nil, volume.Unsupported("metaimage: ElementDataFile: voxels in several files are not read")
 	}
 	return h, &h.Layout, nil
 }

@@ -74,7 +74,7 @@ func encodeRaw(w io.Writer, x *volume.Raw, more *Scaled) error {
 	h := head{Geometry: x.Geometry, kind: kind, channels: 1, frames: values / x.Voxels(), more: more}
 	if n := x.Samples(); n > 1 {
 		h.frames /= n
-		if kind != Uint8 {
+		if kind != Uint8 || n != 3 && n != 4 {
 			return encodeVectors(w, x, h, n)
 		}
 		h.kind = map[int]Type{3: RGB24, 4: RGBA32}[n]

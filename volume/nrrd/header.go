@@ -1,11 +1,11 @@
-// Package nrrd reads NRRD files (.nrrd, and .nhdr with its voxels beside it) as teem and 3D Slicer write
-// them: https://teem.sourceforge.net/nrrd/format.html. Positions are converted from the file's space to LPS.
+// Package nrrd reads and writes NRRD files (.nrrd, and .nhdr with its voxels beside it) as teem and 3D Slicer
+// write them: https://teem.sourceforge.net/nrrd/format.html. Positions are converted from the file's space to LPS.
 package nrrd
 
 import (
 	"bufio"
+	"compress/bzip2"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 
@@ -20,8 +20,6 @@ type Header struct {
 	voxelfile.Layout
 	Space string // as the file names it; "" where it has none
 	Keys  map[string]string
-
-	list int // file axis of the channels or frames, or -1; fastest where it is 0
 }
 
 func dtype(name string) volume.DType {
@@ -51,36 +49,43 @@ func dtype(name string) volume.DType {
 }
 
 // maxHeader caps the text of a header.
-const maxHeader = 1 << 18
+const maxHeader = 1 << 20
 
-// parse reads the lines up to the empty one.
+// parse reads the lines up to the empty one, or the list of files behind "data file: LIST".
 func parse(r *bufio.Reader) (*Header, error) {
 	h := &Header{Keys: map[string]string{}}
 	fields := map[string]string{}
+	listed := false
 	for first := true; ; first = false {
-		line, err := r.ReadString('\n')
+		line, err := readLine(r)
 		h.HeaderBytes += int64(len(line))
 		if h.HeaderBytes > maxHeader {
 			return nil, volume.Malformed("nrrd: header: want at most %d bytes", maxHeader)
 		}
 		line = strings.TrimRight(line, "\r\n")
-		if first {
-			if !strings.HasPrefix(line, "NRRD000") {
+		switch {
+		case first:
+			if len(line) != 8 || !strings.HasPrefix(line, "NRRD000") {
 				return nil, volume.Malformed("nrrd: magic: want NRRD000n, got %.20q", line)
 			}
 			continue
+		case listed:
+			if name := strings.TrimSpace(line); name != "" && len(h.DataFiles) < voxelfile.MaxFiles {
+				h.DataFiles = append(h.DataFiles, name)
+			}
+		case line != "":
+			add(fields, h.Keys, line)
+			listed = strings.HasPrefix(dataFile(fields), "LIST")
 		}
-		if line == "" {
+		if line == "" && !listed {
 			break
 		}
 		if err != nil {
-			if fields["data file"]+fields["datafile"] != "" || strings.HasPrefix(line, "data file") {
-				add(fields, h.Keys, line)
+			if dataFile(fields) != "" {
 				break // a detached header may end without the empty line
 			}
 			return nil, volume.Malformed("nrrd: header: want an empty line before the voxels, got the end of the file")
 		}
-		add(fields, h.Keys, line)
 	}
 	if err := h.fill(fields); err != nil {
 		return nil, err
@@ -88,23 +93,41 @@ func parse(r *bufio.Reader) (*Header, error) {
 	return h, nil
 }
 
+// readLine reads a line of at most maxHeader bytes.
+func readLine(r *bufio.Reader) (string, error) {
+	var b []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		b = append(b, part...)
+		if err != bufio.ErrBufferFull || len(b) > maxHeader {
+			return string(b), err
+		}
+	}
+}
+
+func dataFile(fields map[string]string) string { return fields["data file"] + fields["datafile"] }
+
 func add(fields, keys map[string]string, line string) {
 	if strings.HasPrefix(line, "#") {
 		return
 	}
-	if key, value, ok := strings.Cut(line, ":="); ok {
-		keys[key] = value
-		return
-	}
-	if key, value, ok := strings.Cut(line, ":"); ok {
-		fields[strings.ToLower(strings.TrimSpace(key))] = strings.TrimSpace(value)
+	colon := strings.IndexByte(line, ':')
+	switch {
+	case colon < 0:
+	case strings.HasPrefix(line[colon:], ":="):
+		keys[line[:colon]] = line[colon+2:]
+	default:
+		fields[strings.ToLower(strings.TrimSpace(line[:colon]))] = strings.TrimSpace(line[colon+1:])
 	}
 }
 
 func (h *Header) fill(f map[string]string) error {
 	rank, err := strconv.Atoi(f["dimension"])
-	if err != nil || rank < 2 || rank > 4 {
-		return volume.Unsupported("nrrd: dimension: want 2 to 4, got %.20q", f["dimension"])
+	if err != nil || rank < 2 || rank > 5 {
+		return volume.Unsupported("nrrd: dimension: want 2 to 5, got %.20q", f["dimension"])
+	}
+	if f["type"] == "block" {
+		return volume.Unsupported("nrrd: type: values of type block have no meaning that the file tells")
 	}
 	if h.DType = dtype(f["type"]); h.DType == "" {
 		return volume.Unsupported("nrrd: type: want an integer or a float, got %.40q", f["type"])
@@ -123,18 +146,9 @@ func (h *Header) fill(f map[string]string) error {
 		sizes[n] = s
 		total *= s
 	}
-	switch strings.ToLower(f["encoding"]) {
-	case "raw":
-	case "gzip", "gz":
-		h.Unpack = func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
-	default:
-		return volume.Unsupported("nrrd: encoding: want raw or gzip, got %.20q", f["encoding"])
+	if err := h.encoding(f); err != nil {
+		return err
 	}
-	h.BigEndian = strings.EqualFold(f["endian"], "big")
-	if f["endian"] == "" && h.DType.Size() > 1 {
-		return volume.Malformed("nrrd: endian: want little or big for a type of several bytes, got none")
-	}
-	h.DataFile = f["data file"] + f["datafile"]
 	if s := f["byte skip"] + f["byteskip"]; s != "" {
 		if h.SkipBytes, err = strconv.ParseInt(s, 10, 64); err != nil || h.SkipBytes < -1 {
 			return volume.Malformed("nrrd: byte skip: want -1 or more, got %.20q", s)
@@ -145,138 +159,52 @@ func (h *Header) fill(f map[string]string) error {
 			return volume.Malformed("nrrd: line skip: want 0 or more, got %.20q", s)
 		}
 	}
+	if err := h.files(dataFile(f)); err != nil {
+		return err
+	}
 	return h.place(f, sizes)
 }
 
-// place finds which axes are of space and where they lie.
-func (h *Header) place(f map[string]string, sizes []int) error {
-	h.list = -1
-	h.Frames, h.Channels = 1, 1
-	directions, err := vectors(f["space directions"])
-	if err != nil {
-		return err
+// encoding settles how the voxels are packed and in which order their bytes lie.
+func (h *Header) encoding(f map[string]string) error {
+	text := false
+	switch strings.ToLower(f["encoding"]) {
+	case "raw":
+	case "gzip", "gz":
+		h.Unpack = func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
+	case "bzip2", "bz2":
+		h.Unpack = func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }
+	case "hex":
+		h.Unpack = voxelfile.Hex
+	case "text", "txt", "ascii":
+		h.Unpack, text = voxelfile.Numbers(h.DType), true
+	default:
+		return volume.Unsupported("nrrd: encoding: want raw, gzip, bzip2, hex or text, got %.20q", f["encoding"])
 	}
-	kinds := strings.Fields(f["kinds"])
-	if directions != nil && len(directions) != len(sizes) {
-		return volume.Malformed("nrrd: space directions: want %d, got %d", len(sizes), len(directions))
-	}
-	var spatial []int
-	for n := range sizes {
-		isList := directions != nil && directions[n] == nil
-		if n < len(kinds) && directions == nil {
-			k := strings.ToLower(kinds[n])
-			isList = k != "domain" && k != "space" && k != "???" && k != "none"
-		}
-		if isList {
-			if h.list >= 0 {
-				return volume.Unsupported("nrrd: kinds: want at most one axis that is not of space")
-			}
-			h.list = n
-			continue
-		}
-		spatial = append(spatial, n)
-	}
-	if len(spatial) > 3 {
-		return volume.Unsupported("nrrd: dimension: want at most 3 axes of space; say the kinds of the axes")
-	}
-	if h.list >= 0 {
-		switch h.list {
-		case 0:
-			h.Channels = sizes[0]
-		case len(sizes) - 1:
-			h.Frames = sizes[h.list]
-		default:
-			return volume.Unsupported("nrrd: kinds: want the axis that is not of space first or last, got place %d", h.list)
-		}
-	}
-	if len(spatial) < 2 {
-		return volume.Unsupported("nrrd: dimension: want 2 or 3 axes of space, got %d", len(spatial))
-	}
-	h.Geometry = volume.Identity([3]int{1, 1, 1}, [3]float64{1, 1, 1})
-	h.Space = strings.ToLower(f["space"])
-	sign, err := signs(h.Space)
-	if err != nil {
-		return err
-	}
-	spacings := strings.Fields(f["spacings"])
-	for i, n := range spatial {
-		h.Size[i] = sizes[n]
-		if directions != nil {
-			d := directions[n]
-			length := 0.0
-			for c := range d {
-				d[c] *= sign[c]
-				length += d[c] * d[c]
-			}
-			length = math.Sqrt(length)
-			h.Spacing[i] = length
-			h.Axes[i] = [3]float64{}
-			for c := range d {
-				h.Axes[i][c] = d[c] / length
-			}
-		} else if n < len(spacings) {
-			if x, err := strconv.ParseFloat(spacings[n], 64); err == nil && x > 0 && !math.IsInf(x, 0) {
-				h.Spacing[i] = x
-			}
-		}
-	}
-	origin, err := vectors(f["space origin"])
-	if err != nil {
-		return err
-	}
-	if len(origin) == 1 {
-		for c := range origin[0] {
-			h.Origin[c] = origin[0][c] * sign[c]
-		}
-	}
-	if err := h.Validate(); err != nil {
-		return volume.Malformed("nrrd: header: %w", err)
+	h.BigEndian = strings.EqualFold(f["endian"], "big") && !text
+	if f["endian"] == "" && h.DType.Size() > 1 && !text {
+		return volume.Malformed("nrrd: endian: want little or big for a type of several bytes, got none")
 	}
 	return nil
 }
 
-// signs turn a position in the named space into LPS.
-func signs(space string) ([3]float64, error) {
-	switch strings.TrimSuffix(space, "-time") {
-	case "", "left-posterior-superior", "lps", "scanner-xyz", "3d-right-handed":
-		return [3]float64{1, 1, 1}, nil
-	case "right-anterior-superior", "ras":
-		return [3]float64{-1, -1, 1}, nil
-	case "left-anterior-superior", "las":
-		return [3]float64{1, -1, 1}, nil
+// files names the files of the voxels; those of a list are known already.
+func (h *Header) files(said string) error {
+	words := strings.Fields(said)
+	switch {
+	case said == "":
+	case words[0] == "LIST":
+		if len(h.DataFiles) == 0 {
+			return volume.Malformed("nrrd: data file: want a list of files, got none")
+		}
+	case strings.Contains(words[0], "%") && len(words) > 3:
+		names, err := voxelfile.Names(words[0], words[1:])
+		if err != nil {
+			return err
+		}
+		h.DataFiles = names
+	default:
+		h.DataFiles = []string{said}
 	}
-	return [3]float64{}, volume.Unsupported("nrrd: space: want left-posterior-superior, right-anterior-superior or left-anterior-superior, got %.40q", space)
-}
-
-// vectors reads "(1,0,0) (0,1,0) none"; a nil entry is none.
-func vectors(text string) ([][]float64, error) {
-	var out [][]float64
-	rest := strings.TrimSpace(text)
-	for rest != "" {
-		if after, ok := strings.CutPrefix(rest, "none"); ok {
-			out = append(out, nil)
-			rest = strings.TrimSpace(after)
-			continue
-		}
-		inner, after, ok := strings.Cut(rest, ")")
-		inner, open := strings.CutPrefix(inner, "(")
-		if !ok || !open {
-			return nil, volume.Malformed("nrrd: space: want vectors as (x,y,z), got %.40q", rest)
-		}
-		parts := strings.Split(inner, ",")
-		if len(parts) > 3 {
-			return nil, volume.Malformed("nrrd: space: want at most 3 components, got %.40q", inner)
-		}
-		v := make([]float64, len(parts))
-		for n, p := range parts {
-			x, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
-			if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
-				return nil, volume.Malformed("nrrd: space: want finite numbers, got %.40q", inner)
-			}
-			v[n] = x
-		}
-		out = append(out, v)
-		rest = strings.TrimSpace(after)
-	}
-	return out, nil
+	return nil
 }

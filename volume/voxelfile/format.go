@@ -44,7 +44,7 @@ func (f Format[H]) Frames(ctx context.Context, path string) iter.Seq2[*volume.Vo
 		}
 		defer src.close()
 		for n := range src.Frames {
-			v, err := src.frame()
+			b, err := src.bytes(src.frameBytes())
 			if err == nil && n == src.Frames-1 {
 				err = src.verify()
 			}
@@ -55,9 +55,42 @@ func (f Format[H]) Frames(ctx context.Context, path string) iter.Seq2[*volume.Vo
 				yield(nil, err)
 				return
 			}
-			if !yield(v, nil) {
+			if !yield(src.volume(b), nil) {
 				return
 			}
+		}
+	}
+}
+
+// ReadRaw reads the stored values of all time points in their own type, little endian. The shape is frame
+// (where there are several), k, j, i, channel (where there are several).
+func (f Format[H]) ReadRaw(path string) (*volume.Raw, error) {
+	_, src, err := f.open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer src.close()
+	b, err := src.bytes(src.frameBytes() * int64(src.Frames))
+	if err == nil {
+		err = src.verify()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if src.BigEndian {
+		swap(b, src.DType.Size())
+	}
+	return &volume.Raw{Geometry: src.Geometry, DType: src.DType, Shape: src.shape(), Channels: src.Channels, Bytes: b}, nil
+}
+
+// swap turns the byte order of values round.
+func swap(b []byte, size int) {
+	if size < 2 {
+		return
+	}
+	for at := 0; at+size <= len(b); at += size {
+		for lo, hi := at, at+size-1; lo < hi; lo, hi = lo+1, hi-1 {
+			b[lo], b[hi] = b[hi], b[lo]
 		}
 	}
 }

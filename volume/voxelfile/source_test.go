@@ -58,8 +58,8 @@ func TestWrongPlacesAreRefused(t *testing.T) {
 		"short for the end": {"h\n\x00\x01\x00", func(l *Layout) { l.SkipBytes = -1 }},
 		"skip past the end": {"h\n\x00\x01\x00\x02", func(l *Layout) { l.SkipBytes = 1 << 40 }},
 		"no such lines":     {"h\n\x00\x01\x00\x02", func(l *Layout) { l.SkipLines = 1 }},
-		"another folder":    {"h\n\x00\x01\x00\x02", func(l *Layout) { l.DataFile = "../x" }},
-		"no such file":      {"h\n\x00\x01\x00\x02", func(l *Layout) { l.DataFile = "y" }},
+		"another folder":    {"h\n\x00\x01\x00\x02", func(l *Layout) { l.DataFiles = []string{"../x"} }},
+		"no such file":      {"h\n\x00\x01\x00\x02", func(l *Layout) { l.DataFiles = []string{"y"} }},
 		"not packed": {"h\n\x00\x01\x00\x02", func(l *Layout) {
 			l.Unpack = func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
 		}},
