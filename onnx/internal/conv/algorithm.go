@@ -9,6 +9,8 @@ func (k *Packed) Algorithm() string {
 		return "depthwise"
 	case k.raw != nil:
 		return "by tap"
+	case k.turned:
+		return "direct, turned"
 	case k.form == form{}:
 		return "direct"
 	case k.form.w > 1:

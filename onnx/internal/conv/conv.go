@@ -18,14 +18,14 @@ func Pack(weight []float32, p *Params) *Packed {
 	q.normalise()
 	n := q.OutC * (q.InC / q.Group) * q.taps()
 	need("weight", len(weight), n)
-	if q.unusual() || q.isDepthwise() {
+	switch l := LayoutOf(&q); {
+	case l.raw:
 		return &Packed{p: q, raw: append([]float32(nil), weight[:n]...)}
-	}
-	f, _ := chooseForm(&q)
-	if f == (form{}) && q.turns() {
+	case l.turned:
 		return packTurned(weight, q)
+	default:
+		return packForm(weight, q, l.form)
 	}
-	return packForm(weight, q, f)
 }
 
 func packForm(weight []float32, q Params, f form) *Packed {

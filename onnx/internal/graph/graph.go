@@ -36,6 +36,8 @@ type Value struct {
 	// Declared is what the file says of it, which may be wrong.
 	Declared Type
 	Owner    *Graph // the graph that defines it
+	// Packed is what the operators that use a constant share of its packed forms; it is theirs alone.
+	Packed any
 }
 
 // Kind tells tensors, sequences and optionals apart.
