@@ -24,6 +24,7 @@ type Info struct {
 	Planar        bool   // PlanarConfiguration 1: the source holds plane after plane
 	BigEndian     bool   // the source's byte order, for uncompressed frames
 	Photometric   string // PhotometricInterpretation as the data set says
+	Workers       int    // goroutines that a codec may use for the frame, which decodes the same; 0 is 1
 }
 
 // BytesPerSample is the size of one decoded sample: 1 for bits, else BitsAllocated / 8.

@@ -222,3 +222,11 @@ func (t *tile) encodePacket(enc *blockEncoder, out []byte, c, r int, data []int3
 	}
 	return out, nil
 }
+
+// mirror folds the place behind the end back; n is at least 2.
+func mirror(i, n int) int {
+	if i >= n {
+		return n - 2
+	}
+	return i
+}

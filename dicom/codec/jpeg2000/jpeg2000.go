@@ -223,7 +223,7 @@ func (d *decoder) reconstruct(dst []byte) error {
 		}
 		return frame.Truncatedf(where, "want %d tiles, got %d", n, len(d.tiles))
 	}
-	blocks := &blockDecoder{}
+	decoders := make([]blockDecoder, max(1, d.info.Workers))
 	for _, index := range d.order {
 		t := d.tiles[index]
 		for i := range t.header.coding {
@@ -244,7 +244,7 @@ func (d *decoder) reconstruct(dst []byte) error {
 				return err
 			}
 		}
-		planes, err := t.planes(blocks)
+		planes, err := t.planes(decoders)
 		if err != nil {
 			return err
 		}

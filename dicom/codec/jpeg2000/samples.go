@@ -1,14 +1,27 @@
 package jpeg2000
 
 import (
-	"math"
+	"cmp"
+	"sync"
+	"sync/atomic"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
+	"github.com/caliper-imaging/caliper/internal/simd/wavelet"
 )
 
-// planes decodes the code-blocks of a tile and undoes the wavelet and component transforms.
-func (t *tile) planes(blocks *blockDecoder) ([]plane, error) {
+// job is one code-block to be decoded into its place.
+type job struct {
+	p  *plane
+	tc *tileComponent
+	bd *band
+	cb *codeBlock
+}
+
+// planes decodes the code-blocks of a tile and undoes the wavelet and component transforms, with up to
+// workers goroutines.
+func (t *tile) planes(decoders []blockDecoder) ([]plane, error) {
 	out := make([]plane, len(t.components))
+	var jobs []job
 	for i := range t.components {
 		tc := &t.components[i]
 		p := &out[i]
@@ -26,25 +39,55 @@ func (t *tile) planes(blocks *blockDecoder) ([]plane, error) {
 				}
 				for bi := range pr.bands {
 					for k := range pr.bands[bi].blocks {
-						cb := &pr.bands[bi].blocks[k]
-						if len(cb.segments) == 0 {
-							continue
-						}
-						if err := p.block(blocks, tc, &res.bands[bi], cb); err != nil {
-							return nil, err
+						if cb := &pr.bands[bi].blocks[k]; len(cb.segments) > 0 {
+							jobs = append(jobs, job{p, tc, &res.bands[bi], cb})
 						}
 					}
 				}
 			}
 		}
-		p.inverse(tc)
 	}
+	err := spread(len(decoders), len(jobs), func(worker, i int) error {
+		j := jobs[i]
+		return j.p.block(&decoders[worker], j.tc, j.bd, j.cb)
+	})
+	if err != nil {
+		return nil, err
+	}
+	_ = spread(len(decoders), len(out), func(_, i int) error {
+		out[i].inverse(&t.components[i])
+		return nil
+	})
 	if t.header.transform {
 		if err := untangle(out); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// spread does n things on up to workers goroutines. The error is that of the first thing that has one.
+func spread(workers, n int, do func(worker, i int) error) error {
+	if workers = min(workers, n); workers <= 1 {
+		for i := range n {
+			if err := do(0, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	errs := make([]error, n)
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for w := range workers {
+		wait.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				errs[i] = do(w, i)
+			}
+		})
+	}
+	wait.Wait()
+	return cmp.Or(errs...)
 }
 
 // block decodes one code-block into its place.
@@ -68,28 +111,20 @@ func (p *plane) block(b *blockDecoder, tc *tileComponent, bd *band, cb *codeBloc
 	}
 	if tc.roi > 0 {
 		for i, v := range data {
-			if m := v &^ (1 << 31); m >= 1<<tc.roi {
+			if m := v &^ (1 << 31); m >= 2<<tc.roi {
 				data[i] = m>>tc.roi | v&(1<<31)
 			}
 		}
 	}
-	at := (cb.y0-bd.y0+bd.offY)*p.w + cb.x0 - bd.x0 + bd.offX
-	if p.whole != nil {
-		for y := range h {
-			row := p.whole[at+y*p.w:][:w]
-			for x, v := range data[y*stride:][:w] {
-				sign := int32(v) >> 31
-				row[x] = (int32(v<<1>>2) ^ sign) - sign
-			}
-		}
-		return nil
-	}
-	half := bd.step / 2
+	at := (bd.top+(cb.y0-bd.y0)*bd.step)*p.w + cb.x0 - bd.x0 + bd.offX
 	for y := range h {
-		row := p.real[at+y*p.w:][:w]
-		for x, v := range data[y*stride:][:w] {
-			row[x] = math.Float32frombits(math.Float32bits(float32(int32(v&^(1<<31)))*half) | v&(1<<31))
+		from := data[y*stride:][:w]
+		if p.whole != nil {
+			wavelet.Whole(p.whole[at:][:w], from)
+		} else {
+			wavelet.Scaled(p.real[at:][:w], from, bd.delta/2)
 		}
+		at += bd.step * p.w
 	}
 	return nil
 }
@@ -114,49 +149,4 @@ func untangle(p []plane) error {
 		a[i], b[i], c[i] = y+1.402*cr, y-0.34413*cb-0.71414*cr, y+1.772*cb
 	}
 	return nil
-}
-
-// write rounds and shifts the samples of a tile and lays them out in the frame.
-func (d *decoder) write(dst []byte, t *tile, planes []plane) {
-	samples, size := d.info.Samples, d.info.BytesPerSample()
-	for i, c := range d.size.components {
-		p := &planes[i]
-		lo, hi, shift := int64(0), int64(1)<<c.precision-1, int64(1)<<(c.precision-1)
-		if c.signed {
-			lo, hi, shift = -shift, shift-1, 0
-		}
-		tc := &t.components[i]
-		for y := t.y0; y < t.y1; y++ {
-			py := y/c.dy - tc.y0
-			at := ((y-d.size.y0)*d.info.Columns + t.x0 - d.size.x0) * samples
-			for x := t.x0; x < t.x1; x++ {
-				px := x
-				if c.dx > 1 {
-					px /= c.dx
-				}
-				n := max(0, min(py, p.h-1))*p.w + max(0, min(px-tc.x0, p.w-1))
-				v := int64(0)
-				switch {
-				case n >= p.w*p.h:
-				case p.whole != nil:
-					v = int64(p.whole[n])
-				default:
-					v = int64(math.RoundToEven(float64(p.real[n])))
-				}
-				v = max(lo, min(v+shift, hi))
-				o := (at + i) * size
-				switch size {
-				case 1:
-					dst[o] = byte(v)
-				case 2:
-					dst[o], dst[o+1] = byte(v), byte(v>>8)
-				default:
-					for k := range size {
-						dst[o+k] = byte(v >> (8 * k))
-					}
-				}
-				at += samples
-			}
-		}
-	}
 }

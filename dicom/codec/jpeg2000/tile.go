@@ -36,6 +36,7 @@ type resolution struct {
 	x0, y0, x1, y1 int
 	ppx, ppy       int // precinct exponents
 	px, py         int // number of precincts
+	top            int // row of the plane that holds the first one; the next is 2^(levels - r) below
 	bands          []band
 	precincts      []*precinct
 }
@@ -44,9 +45,10 @@ type resolution struct {
 type band struct {
 	x0, y0, x1, y1 int
 	kind           int
-	offX, offY     int // of its place in the tile component's plane
+	offX, offY     int // of its place among the halves of its resolution
+	top, step      int // row of the tile component's plane that holds the first one, and rows to the next
 	planes         int // Mb
-	step           float32
+	delta          float32
 }
 
 type precinct struct {
@@ -85,10 +87,11 @@ func (t *tile) build(s *size) error {
 		cod, quant := &t.header.coding[i], &t.header.quant[i]
 		tc := tileComponent{coding: cod, roi: t.header.roi[i],
 			x0: ceilDiv(t.x0, c.dx), y0: ceilDiv(t.y0, c.dy), x1: ceilDiv(t.x1, c.dx), y1: ceilDiv(t.y1, c.dy)}
+		rows := tc.rows()
 		for r := 0; r <= cod.levels; r++ {
 			n := cod.levels - r
 			res := resolution{x0: ceilShift(tc.x0, n), y0: ceilShift(tc.y0, n), x1: ceilShift(tc.x1, n), y1: ceilShift(tc.y1, n),
-				ppx: cod.precincts[r][0], ppy: cod.precincts[r][1]}
+				ppx: cod.precincts[r][0], ppy: cod.precincts[r][1], top: rows[r]}
 			if res.x1 > res.x0 && res.y1 > res.y0 {
 				res.px = ceilShift(res.x1, res.ppx) - res.x0>>res.ppx
 				res.py = ceilShift(res.y1, res.ppy) - res.y0>>res.ppy
@@ -109,6 +112,15 @@ func (t *tile) build(s *size) error {
 				res.bands = append(res.bands, bd)
 			}
 			tc.resolutions = append(tc.resolutions, res)
+		}
+		for r := range tc.resolutions {
+			for b := range tc.resolutions[r].bands {
+				kind := b + 1
+				if r == 0 {
+					kind = 0
+				}
+				tc.resolutions[r].bands[b].delta *= float32(tc.gain(r, kind))
+			}
 		}
 		t.components = append(t.components, tc)
 	}
@@ -142,12 +154,28 @@ func newBand(tc tileComponent, res resolution, r, b int, cod *coding, quant *qua
 	if bd.planes+tc.roi > 30 {
 		return bd, frame.Unsupportedf(where, "band: want at most 30 bit-planes, got %d", bd.planes+tc.roi)
 	}
-	bd.step = 1
+	odd := res.y0 & 1
+	bd.top, bd.step = res.top, 1<<(cod.levels-r)
+	if r > 0 {
+		bd.top, bd.step = bd.top+(odd^yo)<<(cod.levels-r), 2*bd.step
+	}
+	bd.delta = 1
 	if quant.style != 0 {
 		gain := [4]int{0, 1, 1, 2}[b]
-		bd.step = float32((1 + float64(quant.mantissa[at])/2048) * math.Exp2(float64(precision+gain-quant.exponent[at])))
+		bd.delta = float32((1 + float64(quant.mantissa[at])/2048) * math.Exp2(float64(precision+gain-quant.exponent[at])))
 	}
 	return bd, nil
+}
+
+// rows gives the row of the plane where each resolution starts. A resolution's rows lie between those of
+// its high-pass bands, as they do in the picture, so that the transform down the columns moves none.
+func (tc *tileComponent) rows() []int {
+	out := make([]int, tc.coding.levels+1)
+	for r := tc.coding.levels; r > 0; r-- {
+		n := tc.coding.levels - r
+		out[r-1] = out[r] + ceilShift(tc.y0, n)&1<<n
+	}
+	return out
 }
 
 // precinct gives precinct n of a resolution, made when it is first asked for.

@@ -1,137 +1,12 @@
 package jpeg2000
 
+import "github.com/caliper-imaging/caliper/internal/simd/wavelet"
+
 // plane holds one tile component: whole numbers for the reversible transform, float32 for the other.
 type plane struct {
 	w, h  int
 	whole []int32
 	real  []float32
-}
-
-// inverse undoes all levels of the wavelet transform in place: T.800 annex F.
-func (p *plane) inverse(tc *tileComponent) {
-	for r := 1; r < len(tc.resolutions); r++ {
-		res := &tc.resolutions[r]
-		w, h := res.x1-res.x0, res.y1-res.y0
-		if w == 0 || h == 0 {
-			continue
-		}
-		if p.whole != nil {
-			rows53(p.whole, p.w, w, h, res.x0&1)
-			columns53(p.whole, p.w, w, h, res.y0&1)
-		} else {
-			rows97(p.real, p.w, w, h, res.x0&1)
-			columns97(p.real, p.w, w, h, res.y0&1)
-		}
-	}
-}
-
-// rows53 joins the two halves of each row. odd is 1 where the row starts with a high-pass sample.
-func rows53(data []int32, stride, w, h, odd int) {
-	if w == 1 {
-		if odd == 1 {
-			for y := range h {
-				data[y*stride] >>= 1
-			}
-		}
-		return
-	}
-	buf := make([]int32, w)
-	low := (w + 1 - odd) / 2
-	for y := range h {
-		row := data[y*stride:][:w]
-		for i, v := range row[:low] {
-			buf[2*i+odd] = v
-		}
-		for i, v := range row[low:] {
-			buf[2*i+1-odd] = v
-		}
-		lift53(buf, odd)
-		copy(row, buf)
-	}
-}
-
-// lift53 is the reversible filter on one interleaved line: T.800 F.3.8.1.
-func lift53(a []int32, odd int) {
-	n := len(a)
-	for i := odd; i < n; i += 2 { // even places of the signal
-		l, r := a[max(i-1, 1-i)], a[mirror(i+1, n)]
-		a[i] -= (l + r + 2) >> 2
-	}
-	for i := 1 - odd; i < n; i += 2 {
-		l, r := a[max(i-1, 1-i)], a[mirror(i+1, n)]
-		a[i] += (l + r) >> 1
-	}
-}
-
-// mirror folds the place behind the end back; n is at least 2.
-func mirror(i, n int) int {
-	if i >= n {
-		return n - 2
-	}
-	return i
-}
-
-// columns53 does the same down the columns, a row at a time.
-func columns53(data []int32, stride, w, h, odd int) {
-	if h == 1 {
-		if odd == 1 {
-			for x := range w {
-				data[x] >>= 1
-			}
-		}
-		return
-	}
-	rows := interleaved(h, odd)
-	line := func(i int) []int32 { return data[rows[i]*stride:][:w] }
-	for i := odd; i < h; i += 2 {
-		a, l, r := line(i), line(max(i-1, 1-i)), line(mirror(i+1, h))
-		l, r = l[:len(a)], r[:len(a)]
-		for x := range a {
-			a[x] -= (l[x] + r[x] + 2) >> 2
-		}
-	}
-	for i := 1 - odd; i < h; i += 2 {
-		a, l, r := line(i), line(max(i-1, 1-i)), line(mirror(i+1, h))
-		l, r = l[:len(a)], r[:len(a)]
-		for x := range a {
-			a[x] += (l[x] + r[x]) >> 1
-		}
-	}
-	permute(data, stride, w, rows)
-}
-
-// interleaved says which stored row becomes row i: low-pass rows are stored first.
-func interleaved(h, odd int) []int {
-	rows := make([]int, h)
-	low := (h + 1 - odd) / 2
-	for i := range h {
-		if i&1 == odd {
-			rows[i] = i / 2
-		} else {
-			rows[i] = low + i/2
-		}
-	}
-	return rows
-}
-
-// permute moves stored row rows[i] to row i.
-func permute[T int32 | float32](data []T, stride, w int, rows []int) {
-	tmp := make([]T, w)
-	done := make([]bool, len(rows))
-	for i := range rows {
-		if done[i] || rows[i] == i {
-			continue
-		}
-		copy(tmp, data[i*stride:][:w])
-		at := i
-		for rows[at] != i {
-			copy(data[at*stride:][:w], data[rows[at]*stride:][:w])
-			done[at] = true
-			at = rows[at]
-		}
-		copy(data[at*stride:][:w], tmp)
-		done[at] = true
-	}
 }
 
 // Lifting steps of the irreversible filter: T.800 table F.4.
@@ -143,82 +18,178 @@ const (
 	kappa = 1.230174104914001
 )
 
-func rows97(data []float32, stride, w, h, odd int) {
-	if w == 1 {
-		if odd == 1 {
-			for y := range h {
-				data[y*stride] *= 0.5
+// gain is what a band's samples are multiplied by: all the scalings of the irreversible filter (T.800 F.3.8.2)
+// from resolution r on, which are one factor since the steps between them are linear.
+func (tc *tileComponent) gain(r, b int) float64 {
+	g := 1.0
+	one := func(n, high int) {
+		switch {
+		case n == 1 && high == 1:
+			g /= 2
+		case n < 2:
+		case high == 1:
+			g /= kappa
+		default:
+			g *= kappa
+		}
+	}
+	for at := max(r, 1); at < len(tc.resolutions); at++ {
+		res := &tc.resolutions[at]
+		high := 0
+		if at == r {
+			high = b
+		}
+		one(res.x1-res.x0, high&1)
+		one(res.y1-res.y0, high>>1)
+	}
+	return g
+}
+
+// inverse undoes all levels of the wavelet transform in place: T.800 annex F.
+func (p *plane) inverse(tc *tileComponent) {
+	if p.whole != nil {
+		line := make([]int32, p.w)
+		for r := 1; r < len(tc.resolutions); r++ {
+			g := newGrid(p.whole, p.w, tc, r)
+			for y := range g.h {
+				row53(g.row(y), line, g.oddX)
 			}
+			columns53(g)
 		}
 		return
 	}
-	buf := make([]float32, w)
-	low := (w + 1 - odd) / 2
-	for y := range h {
-		row := data[y*stride:][:w]
-		for i, v := range row[:low] {
-			buf[2*i+odd] = v * kappa
+	line := make([]float32, p.w)
+	for r := 1; r < len(tc.resolutions); r++ {
+		g := newGrid(p.real, p.w, tc, r)
+		for y := range g.h {
+			row97(g.row(y), line, g.oddX)
 		}
-		for i, v := range row[low:] {
-			buf[2*i+1-odd] = v * (1 / kappa)
-		}
-		step97(buf, odd, delta)
-		step97(buf, 1-odd, gamma)
-		step97(buf, odd, beta)
-		step97(buf, 1-odd, alpha)
-		copy(row, buf)
+		columns97(g)
 	}
 }
 
-// step97 takes the share f of both neighbours off every second sample.
-func step97(a []float32, from int, f float32) {
-	n := len(a)
-	i := from
-	if i == 0 {
-		a[0] -= 2 * f * a[1]
-		i = 2
+// grid is a resolution of a plane. Its rows hold their low-pass half first; odd is 1 where the signal starts
+// with a high-pass sample.
+type grid[T int32 | float32] struct {
+	data       []T
+	stride     int
+	w, h       int
+	oddX, oddY int
+}
+
+func newGrid[T int32 | float32](data []T, w int, tc *tileComponent, r int) grid[T] {
+	res := &tc.resolutions[r]
+	g := grid[T]{stride: w << (len(tc.resolutions) - 1 - r), w: res.x1 - res.x0, h: res.y1 - res.y0, oddX: res.x0 & 1, oddY: res.y0 & 1}
+	if g.w == 0 {
+		g.h = 0
 	}
-	for ; i+1 < n; i += 2 {
-		a[i] -= f * (a[i-1] + a[i+1])
+	if g.h > 0 {
+		g.data = data[res.top*w:]
 	}
-	if i < n {
-		a[i] -= 2 * f * a[i-1]
+	return g
+}
+
+func (g *grid[T]) row(y int) []T { return g.data[y*g.stride:][:g.w:g.w] }
+
+// beside gives the rows above and below one, mirrored at the borders.
+func (g *grid[T]) beside(y int) (above, below []T) {
+	u, d := y-1, y+1
+	if u < 0 {
+		u = 1
+	}
+	if d >= g.h {
+		d = g.h - 2
+	}
+	return g.row(u), g.row(d)
+}
+
+// lift applies a step to each a, by its neighbours in b: those with the numbers i − 1 + shift and i + shift, or
+// the nearest there is.
+func lift[T int32 | float32](a, b []T, shift int, step func(a, l, r []T)) {
+	from, to := 1-shift, min(len(a), len(b)-shift)
+	if from == 1 {
+		step(a[:1], b, b)
+	}
+	if to > from {
+		step(a[from:to], b[from-1+shift:], b[from+shift:])
+	}
+	for i := max(from, to); i < len(a); i++ {
+		step(a[i:i+1], b[len(b)-1:], b[len(b)-1:])
 	}
 }
 
-func columns97(data []float32, stride, w, h, odd int) {
-	if h == 1 {
-		if odd == 1 {
-			for x := range w {
-				data[x] *= 0.5
-			}
-		}
+// row53 undoes one level in a row: T.800 F.3.8.1.
+func row53(row, line []int32, odd int) {
+	if len(row) == 1 {
+		row[0] >>= odd
 		return
 	}
-	rows := interleaved(h, odd)
-	line := func(i int) []float32 { return data[rows[i]*stride:][:w] }
-	for i := range h {
-		f := float32(kappa)
-		if i&1 != odd {
-			f = 1 / kappa
-		}
-		a := line(i)
-		for x := range a {
-			a[x] *= f
+	line = line[:copy(line, row)]
+	n := (len(row) + 1 - odd) / 2
+	low, high := line[:n], line[n:]
+	lift(low, high, odd, wavelet.Down)
+	lift(high, low, 1-odd, wavelet.Up)
+	if odd == 1 {
+		low, high = high, low
+	}
+	wavelet.Zip(row, low, high)
+}
+
+// columns53 does the same down the columns, row by row.
+func columns53(g grid[int32]) {
+	if g.h == 1 {
+		for x, v := range g.row(0) {
+			g.data[x] = v >> g.oddY
 		}
 	}
-	for n, f := range [4]float32{delta, gamma, beta, alpha} {
-		from := odd
-		if n&1 == 1 {
-			from = 1 - odd
+	if g.h < 2 {
+		return
+	}
+	for y := range g.h + 1 {
+		if y < g.h && y&1 == g.oddY {
+			l, r := g.beside(y)
+			wavelet.Down(g.row(y), l, r)
 		}
-		for i := from; i < h; i += 2 {
-			a, l, r := line(i), line(max(i-1, 1-i)), line(mirror(i+1, h))
-			l, r = l[:len(a)], r[:len(a)]
-			for x := range a {
-				a[x] -= f * (l[x] + r[x])
+		if at := y - 1; at >= 0 && at&1 != g.oddY {
+			l, r := g.beside(at)
+			wavelet.Up(g.row(at), l, r)
+		}
+	}
+}
+
+// row97 undoes one level in a row but for the scaling: T.800 F.3.8.2.
+func row97(row, line []float32, odd int) {
+	if len(row) == 1 {
+		return
+	}
+	line = line[:copy(line, row)]
+	n := (len(row) + 1 - odd) / 2
+	low, high := line[:n], line[n:]
+	for i, f := range [4]float32{delta, gamma, beta, alpha} {
+		step := func(a, l, r []float32) { wavelet.Share(a, l, r, f) }
+		if i&1 == 0 {
+			lift(low, high, odd, step)
+		} else {
+			lift(high, low, 1-odd, step)
+		}
+	}
+	if odd == 1 {
+		low, high = high, low
+	}
+	wavelet.Zip(row, low, high)
+}
+
+// columns97 does the same down the columns, each step as soon as the rows that it takes are there.
+func columns97(g grid[float32]) {
+	if g.h < 2 {
+		return
+	}
+	for y := range g.h + 3 {
+		for i, f := range [4]float32{delta, gamma, beta, alpha} {
+			if at := y - i; at >= 0 && at < g.h && (at^g.oddY^i)&1 == 0 {
+				l, r := g.beside(at)
+				wavelet.Share(g.row(at), l, r, f)
 			}
 		}
 	}
-	permute(data, stride, w, rows)
 }
