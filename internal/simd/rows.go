@@ -18,6 +18,7 @@ type rowKernels struct {
 	moments            func(x *float32, n int, p float32) (s, q float32)
 	expSum             func(dst, x *float32, n int, p, q float32) float32
 	norm               func(dst, x *float32, n int, g, b *float32, p, q float32)
+	transpose          func(dst, src *float32, dstStride, srcStride, blocks int) // strides in bytes
 }
 
 var rows = rowsOf(active)
@@ -135,5 +136,36 @@ func ExpSum(dst, x []float32, scale, shift float32) float32 {
 func NormRow(dst, x, g, b []float32, scale, shift float32) {
 	if n := len(dst); n > 0 {
 		rows.norm(&dst[0], &x[:n][0], n, &g[:n][0], &b[:n][0], scale, shift)
+	}
+}
+
+// Transpose copies rows×cols floats of src, whose rows are srcStride floats apart, to dst as cols×rows, rows dstStride apart.
+func Transpose(dst []float32, dstStride int, src []float32, srcStride, rowCount, cols int) {
+	rows.runTranspose(dst, dstStride, src, srcStride, rowCount, cols)
+}
+
+func (r *rowKernels) runTranspose(dst []float32, dstStride int, src []float32, srcStride, rowCount, cols int) {
+	if rowCount <= 0 || cols <= 0 {
+		return
+	}
+	_, _ = dst[(cols-1)*dstStride+rowCount-1], src[(rowCount-1)*srcStride+cols-1]
+	const band = 128 // columns at a time, so that the lines of dst that are begun stay in the nearest cache
+	whole := cols &^ 7
+	for c0 := 0; c0 < whole; c0 += band {
+		blocks := min(band, whole-c0) / 8
+		for i := 0; i+8 <= rowCount; i += 8 {
+			r.transpose(&dst[c0*dstStride+i], &src[i*srcStride+c0], 4*dstStride, 4*srcStride, blocks)
+		}
+	}
+	for i := rowCount &^ 7; i < rowCount; i++ {
+		for j, v := range src[i*srcStride:][:whole] {
+			dst[j*dstStride+i] = v
+		}
+	}
+	for j := whole; j < cols; j++ {
+		d := dst[j*dstStride:][:rowCount]
+		for i := range d {
+			d[i] = src[i*srcStride+j]
+		}
 	}
 }

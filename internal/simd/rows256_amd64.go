@@ -48,3 +48,6 @@ func expSum256(dst *float32, x *float32, n int, p float32, q float32) float32
 
 //go:noescape
 func normRow256(dst *float32, x *float32, n int, gain *float32, shift *float32, p float32, q float32)
+
+//go:noescape
+func transpose8x256(dst *float32, src *float32, dstStride int, srcStride int, blocks int)

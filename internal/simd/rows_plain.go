@@ -14,7 +14,7 @@ var rowsPlain = rowKernels{
 	blend: func(dst, src *float32, base *int32, vecs int, idx *int32, w *float32) {
 		blendPlain(plainTier.lanes, dst, src, base, vecs, idx, w)
 	},
-	moments: momentsRowPlain, expSum: expSumPlain, norm: normRowPlain,
+	moments: momentsRowPlain, expSum: expSumPlain, norm: normRowPlain, transpose: transposePlain,
 }
 
 func mixPlain(dst *float32, n int, src *float32, off *int, w *float32, k int) {
@@ -126,5 +126,13 @@ func normRowPlain(dst, x *float32, n int, g, b *float32, p, q float32) {
 	d, gain, shift := unsafe.Slice(dst, n), unsafe.Slice(g, n), unsafe.Slice(b, n)
 	for i, v := range unsafe.Slice(x, n) {
 		d[i] = (v*p+q)*gain[i] + shift[i]
+	}
+}
+
+func transposePlain(dst, src *float32, dstStride, srcStride, blocks int) {
+	for j := range 8 * blocks {
+		for i := range 8 {
+			*at(dst, j*dstStride+4*i) = *at(src, i*srcStride+4*j)
+		}
 	}
 }

@@ -117,12 +117,30 @@ func checkSpread(t *testing.T, tr *tier, rng *rand.Rand, in, n int) {
 	}
 }
 
+// checkTranspose holds a transpose of bits, NaN among them, to the definition.
+func checkTranspose(t *testing.T, tr *tier, rng *rand.Rand, m, n int) {
+	t.Helper()
+	ds, ss := m+rng.IntN(4), n+rng.IntN(4)
+	src, dst := inputs(rng, m*ss), make([]float32, n*ds)
+	rowsOf(tr).runTranspose(dst, ds, src, ss, m, n)
+	for i := range dst {
+		want := float32(0)
+		if i%ds < m {
+			want = src[i%ds*ss+i/ds]
+		}
+		if math.Float32bits(dst[i]) != math.Float32bits(want) {
+			t.Fatalf("%s: transpose of %d×%d: element %d is %g, want %g", tr.name, m, n, i, dst[i], want)
+		}
+	}
+}
+
 func TestRows(t *testing.T) {
 	for _, tr := range append(supported(), &plainTier) {
 		rng := rand.New(rand.NewPCG(1, 2))
 		for n := 1; n < 150; n++ {
 			checkRows(t, tr, rng, n, 1+n%9)
 			checkSpread(t, tr, rng, 1+rng.IntN(n), n)
+			checkTranspose(t, tr, rng, n, 1+rng.IntN(40))
 			checkSpread(t, tr, rng, n+rng.IntN(2*n), n)
 		}
 	}
@@ -133,6 +151,7 @@ func FuzzRows(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64, n, k uint) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		for _, tr := range append(supported(), &plainTier) {
+			checkTranspose(t, tr, rng, 1+int(n%40), 1+int(k%300))
 			checkRows(t, tr, rng, 1+int(n%400), 1+int(k%30))
 			checkSpread(t, tr, rng, 1+int(k%400), 1+int(n%400))
 		}

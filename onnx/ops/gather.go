@@ -33,16 +33,34 @@ func gatherOp(n *graph.Node) Kernel {
 			idx[k] = index(i, d)
 		}
 		c.Out[0] = out
-		if inner == 1 {
-			for o := range outer {
-				pick(out.Slice(o*len(idx), (o+1)*len(idx), len(idx)), x.Slice(o*d, (o+1)*d, d), idx)
-			}
+		if inner == 1 && len(idx) == 1 {
+			c.move(x, out, []int{outer}, []int{d}, idx[0])
 			return
 		}
-		for k, i := range idx {
-			c.copyRows(out, x, outer, inner, len(idx)*inner, k*inner, d*inner, i*inner)
+		if inner == 1 {
+			pick(out, x, idx, outer, d)
+			return
 		}
+		c.pickRows(out, x, idx, outer, inner, d)
 	}
+}
+
+// pickRows takes the rows at, of inner elements, of each of outer blocks of d rows.
+func (c *Call) pickRows(out, x *tensor.Tensor, at []int, outer, inner, d int) {
+	if x.DType() == tensor.String || len(at)*inner == 0 {
+		for k, i := range at {
+			c.copyRows(out, x, outer, inner, len(at)*inner, k*inner, d*inner, i*inner)
+		}
+		return
+	}
+	run := inner * x.DType().Size()
+	dst, src := out.Bytes(), x.Bytes()
+	c.parallel(outer*len(at), grainOf(run/4), func(lo, hi int) {
+		for r := lo; r < hi; r++ {
+			from := (r/len(at)*d + at[r%len(at)]) * run
+			copy(dst[r*run:][:run], src[from:from+run])
+		}
+	})
 }
 
 // onCells calls the function for the size of dt's elements.
@@ -72,9 +90,8 @@ func gatherElementsOp(n *graph.Node) Kernel {
 		if it.Rank() != x.Rank() {
 			fail("indices %v do not fit %v", it, x)
 		}
-		at := elementOffsets(x.Shape(), it, a)
 		out := c.New(x.DType(), it.Shape()...)
-		pick(out, x, at)
+		pick(out, x, elementOffsets(x.Shape(), it, a), 1, 0)
 		c.Out[0] = out
 	}
 }
@@ -83,42 +100,66 @@ func gatherElementsOp(n *graph.Node) Kernel {
 // axis a replaced by the index.
 func elementOffsets(shape []int, it *tensor.Tensor, a int) []int {
 	idx := ints(it)
+	elementRuns(shape, it.Shape(), a, func(at, n, base, by int) {
+		for j, i := range idx[at : at+n] {
+			idx[at+j] = base + index(i, shape[a])*by + j
+		}
+	})
+	return idx
+}
+
+// elementRuns walks indices of the shape its along axis a of a tensor of the given shape. In each run of n from at on, element j
+// with index i means the offset base + i·by + j.
+func elementRuns(shape, its []int, a int, f func(at, n, base, by int)) {
 	st := strides(shape)
-	pos := make([]int, len(shape))
 	for k := range shape {
-		if k != a && it.Shape()[k] > shape[k] {
-			fail("indices %v do not fit %v", it, shape)
+		if k != a && its[k] > shape[k] {
+			fail("indices %v do not fit %v", its, shape)
 		}
 	}
-	for j := range idx {
-		at := index(idx[j], shape[a]) * st[a]
+	// Dimensions behind the axis that the indices fill wholly are one run with the one before them.
+	last, n := len(shape)-1, 1
+	for last > a && its[last] == shape[last] {
+		n *= shape[last]
+		last--
+	}
+	if last > a {
+		n *= its[last]
+		last--
+	}
+	pos := make([]int, last+1)
+	for at := 0; at < product(its); at += n {
+		base := 0
 		for k, p := range pos {
 			if k != a {
-				at += p * st[k]
+				base += p * st[k]
 			}
 		}
-		idx[j] = at
-		for k := len(pos) - 1; k >= 0; k-- {
-			if pos[k]++; pos[k] < it.Shape()[k] {
+		f(at, n, base, st[a])
+		for k := last; k >= 0; k-- {
+			if pos[k]++; pos[k] < its[k] {
 				break
 			}
 			pos[k] = 0
 		}
 	}
-	return idx
 }
 
-func pick(out, x *tensor.Tensor, at []int) {
+// pick takes the elements at of each of outer rows of x, d apart.
+func pick(out, x *tensor.Tensor, at []int, outer, d int) {
 	onCells(x.DType(),
-		func() { pickCells[uint8](out, x, at) }, func() { pickCells[uint16](out, x, at) },
-		func() { pickCells[uint32](out, x, at) }, func() { pickCells[uint64](out, x, at) },
-		func() { pickCells[complex128](out, x, at) }, func() { pickCells[string](out, x, at) })
+		func() { pickCells[uint8](out, x, at, outer, d) }, func() { pickCells[uint16](out, x, at, outer, d) },
+		func() { pickCells[uint32](out, x, at, outer, d) }, func() { pickCells[uint64](out, x, at, outer, d) },
+		func() { pickCells[complex128](out, x, at, outer, d) }, func() { pickCells[string](out, x, at, outer, d) })
 }
 
-func pickCells[T any](out, x *tensor.Tensor, at []int) {
+func pickCells[T any](out, x *tensor.Tensor, at []int, outer, d int) {
 	dst, src := tensor.Cells[T](out), tensor.Cells[T](x)
-	for i, k := range at {
-		dst[i] = src[k]
+	for o := range outer {
+		row, res := src[o*d:], dst[o*len(at):][:len(at)]
+		for i, k := range at {
+			res[i] = row[k]
+		}
 	}
 }
 
@@ -164,10 +205,14 @@ func gatherNDOp(n *graph.Node) Kernel {
 		k := it.Shape()[it.Rank()-1]
 		shape := append(append([]int{}, it.Shape()[:it.Rank()-1]...), x.Shape()[batch+k:]...)
 		out := c.New(x.DType(), shape...)
+		c.Out[0] = out
+		if run == 1 {
+			pick(out, x, at, 1, 0)
+			return
+		}
 		for j, o := range at {
 			c.copyRows(out, x, 1, run, 0, j*run, 0, o)
 		}
-		c.Out[0] = out
 	}
 }
 
@@ -197,8 +242,17 @@ func scatterElementsOp(n *graph.Node) Kernel {
 		if it.Rank() != x.Rank() || !equalShape(it.Shape(), up.Shape()) {
 			fail("indices %v and updates %v do not fit %v", it, up, x)
 		}
-		at := elementOffsets(x.Shape(), it, a)
-		c.Out[0] = c.scatter(x, up, at, 1, o)
+		if o != nil {
+			c.Out[0] = c.scatter(x, up, elementOffsets(x.Shape(), it, a), 1, o)
+			return
+		}
+		c.sameType(x, up)
+		out := c.overwritten(x, up)
+		idx := c.cast(it, tensor.Int64, true, "").Int64()
+		elementRuns(x.Shape(), it.Shape(), a, func(at, n, base, by int) {
+			putRun(out, up, idx[at:at+n], at, base, by, x.Shape()[a])
+		})
+		c.Out[0] = out
 	}
 }
 
@@ -214,18 +268,55 @@ func scatterNDOp(n *graph.Node) Kernel {
 	}
 }
 
+// putRun writes the n elements of up from at on to base + i·by + j, i being index j.
+func putRun(out, up *tensor.Tensor, idx []int64, at, base, by, d int) {
+	same := out.DType() != tensor.String
+	for _, i := range idx {
+		if i < -int64(d) || i >= int64(d) {
+			fail("index %d is out of range for %d", i, d)
+		}
+		same = same && i == idx[0]
+	}
+	n := len(idx)
+	if same && n > 1 {
+		size := out.DType().Size()
+		copy(out.Bytes()[(base+index(int(idx[0]), d)*by)*size:][:n*size], up.Bytes()[at*size:][:n*size])
+		return
+	}
+	onCells(out.DType(),
+		func() { putRunCells[uint8](out, up, idx, at, base, by, d) }, func() { putRunCells[uint16](out, up, idx, at, base, by, d) },
+		func() { putRunCells[uint32](out, up, idx, at, base, by, d) }, func() { putRunCells[uint64](out, up, idx, at, base, by, d) },
+		func() { putRunCells[complex128](out, up, idx, at, base, by, d) }, func() { putRunCells[string](out, up, idx, at, base, by, d) })
+}
+
+func putRunCells[T any](out, up *tensor.Tensor, idx []int64, at, base, by, d int) {
+	dst, src := tensor.Cells[T](out), tensor.Cells[T](up)[at:][:len(idx)]
+	for j, v := range src {
+		i := int(idx[j])
+		if i < 0 {
+			i += d
+		}
+		dst[base+i*by+j] = v
+	}
+}
+
+// overwritten is x, or a copy of it where it or its memory is still needed, for parts of up to be written to.
+func (c *Call) overwritten(x, up *tensor.Tensor) *tensor.Tensor {
+	switch {
+	case x.DType() == tensor.String:
+		return x.Clone()
+	case c.reusable(0) && up.Buffer() != x.Buffer():
+		return x
+	}
+	out := c.New(x.DType(), x.Shape()...)
+	copy(out.Bytes(), x.Bytes())
+	return out
+}
+
 // scatter writes runs of up over a copy of x.
 func (c *Call) scatter(x, up *tensor.Tensor, at []int, run int, o *arithmetic) *tensor.Tensor {
 	c.sameType(x, up)
-	out := x
-	if !c.reusable(0) || up.Buffer() == x.Buffer() || x.DType() == tensor.String {
-		if x.DType() == tensor.String {
-			out = x.Clone()
-		} else {
-			out = c.New(x.DType(), x.Shape()...)
-			copy(out.Bytes(), x.Bytes())
-		}
-	}
+	out := c.overwritten(x, up)
 	if o == nil && run == 1 {
 		put(out, up, at)
 		return out

@@ -2,7 +2,7 @@ package ops
 
 import (
 	"math"
-	"sort"
+	"slices"
 
 	"github.com/caliper-imaging/caliper/onnx/internal/graph"
 	"github.com/caliper-imaging/caliper/onnx/tensor"
@@ -115,26 +115,95 @@ func topKOp(n *graph.Node) Kernel {
 	}
 }
 
-// topK sorts all of a row: of equal values the one with the lower index comes first.
+// ranked is an element of a row with its place.
+type ranked[T number] struct {
+	v  T
+	at int
+}
+
+// topK: of equal values the one with the lower index comes first, and NaN before all numbers.
 func topK[T number](x, vals []T, idx []int64, outer, d, inner, k int, least bool) {
-	order := make([]int, d)
+	if k == 0 {
+		return
+	}
+	order := make([]ranked[T], d)
+	less := func(p, q ranked[T]) bool {
+		a, b := p.v, q.v
+		switch {
+		case a == b || a != a && b != b:
+			return p.at < q.at
+		case a != a:
+			return true
+		case b != b:
+			return false
+		}
+		return (a < b) == least
+	}
 	for o := range outer {
 		for i := range inner {
 			for j := range order {
-				order[j] = j
+				order[j] = ranked[T]{x[(o*d+j)*inner+i], j}
 			}
-			at := func(j int) T { return x[(o*d+j)*inner+i] }
-			sort.SliceStable(order, func(p, q int) bool {
-				a, b := at(order[p]), at(order[q])
-				if least {
-					return a < b || b != b && a == a
-				}
-				return a > b || a != a && b == b
-			})
-			for j := range k {
-				vals[(o*k+j)*inner+i] = at(order[j])
-				idx[(o*k+j)*inner+i] = int64(order[j])
+			chosen := firstOf(order, k, less)
+			for j, e := range chosen {
+				vals[(o*k+j)*inner+i] = e.v
+				idx[(o*k+j)*inner+i] = int64(e.at)
 			}
 		}
+	}
+}
+
+// firstOf sorts the k first of list to its beginning. No two are equal.
+func firstOf[T number](list []ranked[T], k int, less func(p, q ranked[T]) bool) []ranked[T] {
+	if k == 1 {
+		best := 0
+		for i := range list {
+			if less(list[i], list[best]) {
+				best = i
+			}
+		}
+		return list[best : best+1]
+	}
+	if k < len(list)/4 {
+		// The k best so far are a heap, the last of them on top.
+		heap := list[:k]
+		for i := k/2 - 1; i >= 0; i-- {
+			sink(heap, i, less)
+		}
+		for i := k; i < len(list); i++ {
+			if less(list[i], heap[0]) {
+				heap[0] = list[i]
+				sink(heap, 0, less)
+			}
+		}
+		list = heap
+	}
+	slices.SortFunc(list, func(p, q ranked[T]) int {
+		switch {
+		case p.at == q.at:
+			return 0
+		case less(p, q):
+			return -1
+		}
+		return 1
+	})
+	return list[:k]
+}
+
+// sink restores the heap below i.
+func sink[T number](heap []ranked[T], i int, less func(p, q ranked[T]) bool) {
+	for {
+		child := 2*i + 1
+		if child >= len(heap) {
+			return
+		}
+		if child+1 < len(heap) && less(heap[child], heap[child+1]) {
+			child++
+		}
+		if !less(heap[i], heap[child]) {
+			return
+		}
+		heap[i], heap[child] = heap[child], heap[i]
+		i = child
 	}
 }

@@ -29,6 +29,7 @@ func (m *machine) rows() {
 	m.momentsRow()
 	m.expSum()
 	m.normRow()
+	m.transpose8()
 }
 
 // lastLanes holds, by width, a vector of set lanes before one of clear lanes.
@@ -533,5 +534,68 @@ func (m *machine) normRow() {
 			}
 		}
 	})
+	finish(false)
+}
+
+// transpose8 turns blocks of 8×8 side by side in eight rows of src into blocks one below the other in dst. Strides are in bytes.
+func (m *machine) transpose8() {
+	TEXT(m.name("transpose8x"), NOSPLIT, "func(dst, src *float32, dstStride, srcStride, blocks int)")
+	Pragma("noescape")
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	ds, ss, blocks := Load(Param("dstStride"), GP64()), Load(Param("srcStride"), GP64()), Load(Param("blocks"), GP64())
+	ds3, ss3 := GP64(), GP64()
+	LEAQ(Mem{Base: ds, Index: ds, Scale: 2}, ds3)
+	LEAQ(Mem{Base: ss, Index: ss, Scale: 2}, ss3)
+	place := func(base, lower, s, s3 Register, i, disp int) Mem {
+		if i >= 4 {
+			base, i = lower, i-4
+		}
+		r := Mem{Base: base, Disp: disp}
+		switch i {
+		case 1:
+			r.Index, r.Scale = s, 1
+		case 2:
+			r.Index, r.Scale = s, 2
+		case 3:
+			r.Index, r.Scale = s3, 1
+		}
+		return r
+	}
+	Label("loop")
+	low := GP64()
+	LEAQ(Mem{Base: src, Index: ss, Scale: 4}, low)
+	// The halves of row i and i+4 share a register, so that shuffles within quarters do all that is left.
+	var half [2][4]reg.VecVirtual
+	for h := range 2 {
+		for i := range 4 {
+			x := XMM()
+			VMOVUPS(place(src, low, ss, ss3, i, 16*h), x)
+			half[h][i] = YMM()
+			VINSERTF128(Imm(1), place(src, low, ss, ss3, i+4, 16*h), x.AsY(), half[h][i])
+		}
+	}
+	out := GP64()
+	LEAQ(Mem{Base: dst, Index: ds, Scale: 4}, out)
+	for h := range 2 {
+		v := half[h]
+		u := [4]reg.VecVirtual{YMM(), YMM(), YMM(), YMM()}
+		VUNPCKLPS(v[1], v[0], u[0])
+		VUNPCKHPS(v[1], v[0], u[1])
+		VUNPCKLPS(v[3], v[2], u[2])
+		VUNPCKHPS(v[3], v[2], u[3])
+		for i := range 4 {
+			r := YMM()
+			if i%2 == 0 {
+				VUNPCKLPD(u[2+i/2], u[i/2], r)
+			} else {
+				VUNPCKHPD(u[2+i/2], u[i/2], r)
+			}
+			VMOVUPS(r, place(dst, out, ds, ds3, 4*h+i, 0))
+		}
+	}
+	ADDQ(Imm(32), src)
+	LEAQ(Mem{Base: dst, Index: ds, Scale: 8}, dst)
+	DECQ(blocks)
+	JNZ(LabelRef("loop"))
 	finish(false)
 }
