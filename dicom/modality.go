@@ -70,6 +70,26 @@ func (h frameHeader) philipsScale() float64 {
 	return v
 }
 
+// philipsSingle is that scale in single precision, step by step as dcm2niix takes it from the values of
+// stored 0 and 1, so that NIfTI files agree to the bit. It is within 1e-5 of the exact one.
+func (h frameHeader) philipsSingle(scale float64) (slope, intercept float64) {
+	m := modality{slope: 1}
+	e := h.data
+	if item := h.macro(tag.PixelValueTransformationSequence); item != nil {
+		e = item
+	}
+	if err := m.rescale(e); err != nil {
+		return 1 / scale, 0
+	}
+	rs, ri, ss := float32(m.slope), float32(m.intercept), float32(scale)
+	zero := float32(ri / float32(rs*ss))
+	one := float32(float32(rs+ri) / float32(rs*ss))
+	if one == zero {
+		return 1 / scale, float64(zero)
+	}
+	return float64(one - zero), float64(zero)
+}
+
 func (m *modality) rescale(e Elements) error {
 	if v, ok := e.Float(tag.RescaleSlope); ok {
 		m.slope = v

@@ -3,7 +3,10 @@ package dicom
 import (
 	"context"
 	"runtime"
+	"strings"
 	"sync"
+
+	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 )
@@ -39,6 +42,9 @@ func (st *Stack) Scale() (info frame.Info, slope, intercept float64, ok bool) {
 				continue // the same scale as the frame before it
 			}
 			m, err := s.head.modality()
+			if scale := s.head.philipsScale(); scale > 0 && err == nil {
+				m.slope, m.intercept = s.head.philipsSingle(scale)
+			}
 			if err != nil || m.lut != nil {
 				return info, 0, 0, false
 			}
@@ -124,4 +130,31 @@ func (st *Stack) Descending() bool {
 	}
 	first := st.times[0]
 	return len(first) > 1 && first[0].part > first[len(first)-1].part
+}
+
+// Ready sees that the pixels of the first frame are there, before memory for all is asked for.
+func (st *Stack) Ready() error {
+	if st.Err != nil {
+		return st.Err
+	}
+	r := sliceReader{ctx: context.Background(), stack: st}
+	defer r.close()
+	return r.open(st.times[0][0])
+}
+
+// Turnable says whether the series is one volume of magnetic resonance that was acquired in three
+// dimensions, and not by echo-planar imaging: rows, columns and slices of such have no order in time.
+func (st *Stack) Turnable() bool {
+	if len(st.times) != 1 || len(st.times[0]) < 2 || st.Series.Modality != "MR" {
+		return false
+	}
+	l := lookup{frameHeader: st.times[0][0].head, maker: makerOf(st.times[0][0].head.data)}
+	return l.threeDimensional() && !strings.HasPrefix(l.str(tag.EchoPlanarPulseSequence), "Y") && !strings.Contains(l.str(tag.ScanningSequence), "EP")
+}
+
+func (l lookup) threeDimensional() bool {
+	if v := l.str(tag.MRAcquisitionType); v != "" || l.maker != philips {
+		return v == "3D"
+	}
+	return strings.HasPrefix(l.privateText(philipsCreator, 0x2005, 0x6f), "3D")
 }

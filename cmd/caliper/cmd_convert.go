@@ -11,7 +11,9 @@ import (
 
 	"github.com/caliper-imaging/caliper/dicom"
 	"github.com/caliper-imaging/caliper/intake"
+	"github.com/caliper-imaging/caliper/internal/atomicfile"
 	"github.com/caliper-imaging/caliper/internal/term"
+	"github.com/caliper-imaging/caliper/study"
 	"github.com/caliper-imaging/caliper/volume/npy"
 )
 
@@ -20,18 +22,25 @@ type convertOptions struct {
 	in, out string
 	raw     bool
 	syntax  string
+	sidecar *bool // nil: as suits
 }
 
 func newConvertCmd(s term.Streams) *cobra.Command {
 	var o convertOptions
+	var sidecar bool
 	cmd := &cobra.Command{
 		Use:   "convert IN OUT",
 		Short: "Convert an image to another format",
 		Long: `Reads the one image in IN (a file, or a folder with one DICOM series) and writes it to OUT in the
 format that OUT's name asks for: .nii or .nii.gz (NIfTI), .npy (NumPy, order k, j, i), or .png for
 one slice. Where OUT is a folder, or ends in a slash, every image in IN is written into it as .nii.gz,
-named after its study's key. Values keep their type where it is known, else get the smallest type that loses nothing;
-a PNG of values that are not whole numbers from 0 to 65535 is scaled, and stderr says so. Formats read:
+named after its study's key and, for DICOM, the number of its series, echo and kind: 0f3a_s004_e2_phase.nii.gz.
+Values keep their type where it is known, else get the smallest type that loses nothing;
+a PNG of values that are not whole numbers from 0 to 65535 is scaled, and stderr says so.
+NIfTI made of DICOM is laid out as dcm2niix does it (rows upwards), with scale, time step and time points in
+order. Into a folder a sidecar .json of BIDS goes beside each such image, and .bval and .bvec beside those of
+diffusion; for one image they are written with --sidecar, .bval and .bvec of diffusion always unless
+--sidecar=false. Sidecars don't name the patient. Formats read:
 ` + formatList() + `
 With --raw, IN is one DICOM file and OUT an .npy with the stored values in their own type, in the order
 frame, row, column, sample: no rescale, palette or colour conversion.
@@ -44,11 +53,15 @@ IN may be - for a file on stdin, OUT - for NIfTI on stdout.
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.in, o.out = args[0], args[1]
+			if cmd.Flags().Changed("sidecar") {
+				o.sidecar = &sidecar
+			}
 			return runConvert(cmd.Context(), s, o)
 		},
 	}
 	o.inputFlags.add(cmd.Flags())
 	cmd.Flags().StringVar(&o.syntax, "transfer-syntax", "", "write a DICOM file in this transfer syntax")
+	cmd.Flags().BoolVar(&sidecar, "sidecar", false, "write a BIDS sidecar (.json, .bval, .bvec) beside NIfTI made of DICOM")
 	cmd.Flags().BoolVar(&o.raw, "raw", false, "write the stored values of a DICOM file as .npy")
 	cmd.MarkFlagsMutuallyExclusive("raw", "transfer-syntax")
 	return cmd
@@ -105,11 +118,55 @@ func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
 		}
 		return writeOutput(s, o.out, v)
 	}
+	if series.Format == "dicom" && isNIfTI(o.out) {
+		c, err := intake.Convert(ctx, series)
+		if err != nil {
+			return fmt.Errorf("%s: %w", o.in, err)
+		}
+		return writeConversion(s, o.out, c, o.sidecar != nil && *o.sidecar, o.sidecar == nil || *o.sidecar)
+	}
 	image, err := intake.Stored(ctx, series)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.in, err)
 	}
 	return writeOutput(s, o.out, image)
+}
+
+func isNIfTI(path string) bool {
+	name := strings.ToLower(path)
+	return path == piped || strings.HasSuffix(name, ".nii") || strings.HasSuffix(name, ".nii.gz")
+}
+
+// writeConversion writes an image with its sidecar, and the gradients of diffusion.
+func writeConversion(s term.Streams, path string, c *intake.Conversion, sidecar, gradients bool) error {
+	if err := writeOutput(s, path, c.Image); err != nil || path == piped {
+		return err
+	}
+	stem := path
+	for _, ending := range []string{".gz", ".nii"} {
+		if strings.EqualFold(filepath.Ext(stem), ending) {
+			stem = stem[:len(stem)-len(ending)]
+		}
+	}
+	files := map[string][]byte{}
+	if sidecar {
+		b, err := c.Sidecar.JSON()
+		if err != nil {
+			return err
+		}
+		files[".json"] = b
+	}
+	if (sidecar || gradients) && c.Sidecar.Gradients != nil {
+		files[".bval"], files[".bvec"] = c.Sidecar.GradientFiles()
+	}
+	for _, ending := range []string{".json", ".bval", ".bvec"} {
+		if b, ok := files[ending]; ok {
+			if err := atomicfile.WriteBytes(stem+ending, b); err != nil {
+				return fmt.Errorf("output: %s: %w", stem+ending, err)
+			}
+		}
+	}
+	return nil
 }
 
 // convertAll writes every image of a scan into a folder and prints their paths; one that can't be
@@ -125,24 +182,17 @@ func convertAll(ctx context.Context, s term.Streams, o convertOptions, options i
 		fmt.Fprintf(s.Err, "caliper: %s: %s\n", f.Path, f.Reason)
 	}
 	total := failed
+	names := map[string]bool{}
 	for _, st := range found.Studies {
 		for n, series := range st.Series {
 			total++
-			name := st.Key
-			if len(st.Series) > 1 {
-				name = fmt.Sprintf("%s_%d", st.Key, n+1)
-			}
-			path := filepath.Join(o.out, name+".nii.gz")
-			image, err := intake.Stored(ctx, series)
-			if err == nil {
-				err = writeOutput(s, path, image)
-			}
+			path, err := convertOne(ctx, s, o, st, n, names)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			if err != nil {
 				failed++
-				fmt.Fprintf(s.Err, "caliper: %s: %v\n", name, err)
+				fmt.Fprintf(s.Err, "caliper: %s: %v\n", filepath.Base(series.Files[0]), err)
 				continue
 			}
 			fmt.Fprintln(s.Out, path)
@@ -152,6 +202,44 @@ func convertAll(ctx context.Context, s term.Streams, o convertOptions, options i
 		return fmt.Errorf("convert: %d of %d images could not be converted", failed, total)
 	}
 	return nil
+}
+
+// convertOne writes series n of a study and gives the path. names are those that are taken.
+func convertOne(ctx context.Context, s term.Streams, o convertOptions, st study.Study, n int, names map[string]bool) (string, error) {
+	series := st.Series[n]
+	if series.Format != "dicom" {
+		name := st.Key
+		if len(st.Series) > 1 {
+			name = fmt.Sprintf("%s_%d", st.Key, n+1)
+		}
+		path := filepath.Join(o.out, free(name, names)+".nii.gz")
+		image, err := intake.Stored(ctx, series)
+		if err != nil {
+			return path, err
+		}
+		return path, writeOutput(s, path, image)
+	}
+	c, err := intake.Convert(ctx, series)
+	if err != nil {
+		return "", err
+	}
+	for _, issue := range c.Issues {
+		if issue.Severity != study.Note {
+			fmt.Fprintf(s.Err, "caliper: %s: %s: %s\n", filepath.Base(series.Files[0]), issue.Severity, issue.Text)
+		}
+	}
+	path := filepath.Join(o.out, free(st.Key+c.Sidecar.Suffix(), names)+".nii.gz")
+	return path, writeConversion(s, path, c, o.sidecar == nil || *o.sidecar, o.sidecar == nil || *o.sidecar)
+}
+
+// free is a name that is not taken yet, by a number at its end.
+func free(name string, taken map[string]bool) string {
+	out := name
+	for n := 2; taken[out]; n++ {
+		out = fmt.Sprintf("%s_%d", name, n)
+	}
+	taken[out] = true
+	return out
 }
 
 func convertRaw(ctx context.Context, s term.Streams, o convertOptions) error {

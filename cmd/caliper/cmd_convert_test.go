@@ -83,8 +83,8 @@ func TestConvert(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.Type != nifti.Int16 || v.Size != [3]int{4, 3, 3} || v.Origin != [3]float64{-10, 5, 0} || v.At(1, 2, 2) != 2*(200+8+1-50)-1000 {
-		t.Errorf("want int16 of 4 × 3 × 3 in HU at the slices' place, got type %d, %+v, %g", h.Type, v.Geometry, v.At(1, 2, 2))
+	if h.Type != nifti.Int16 || v.Size != [3]int{4, 3, 3} || v.Origin != [3]float64{-10, 6, 0} || v.At(1, 0, 2) != 2*(200+8+1-50)-1000 {
+		t.Errorf("want int16 of 4 × 3 × 3 in HU at the slices' place, rows upwards, got type %d, %+v, %g", h.Type, v.Geometry, v.At(1, 2, 2))
 	}
 
 	raw := filepath.Join(dir, "raw.npy")
