@@ -122,7 +122,11 @@ func (s *Session) compile(m *graph.Model, size int) error {
 	if missing := unsupported(m.Graph); len(missing) > 0 {
 		return &UnsupportedError{Nodes: missing}
 	}
+	if err := ops.BindGradients(m.Graph); err != nil {
+		return &FormatError{What: "model", Err: err}
+	}
 	if !s.opts.Plain {
+		pass.Quantise(m.Graph)
 		pass.Fold(context.Background(), m.Graph, foldBytes+2*size)
 		pass.Prune(m.Graph)
 		pass.Fuse(m.Graph)

@@ -120,16 +120,16 @@ func RowBfloat16(dst []uint32, x []float32) {
 	}
 }
 
-// FloatBytes sets dst to the low bytes of clamp(round(x·inverse) + zero, lo, hi), ties to even.
-func FloatBytes(dst []byte, x []float32, inverse float32, zero, lo, hi int32) {
+// FloatBytes sets dst to the low bytes of clamp(round(x/step) + zero, lo, hi), ties to even.
+func FloatBytes(dst []byte, x []float32, step float32, zero, lo, hi int32) {
 	x = x[:len(dst)]
 	whole := 0
 	if f := active.floatBytes; f != nil {
 		whole = len(dst) &^ 15
-		f(dst[:whole], x[:whole], inverse, zero, lo, hi)
+		f(dst[:whole], x[:whole], step, zero, lo, hi)
 	}
 	for i := whole; i < len(dst); i++ {
-		dst[i] = byte(clampedInt(x[i]*inverse, zero, lo, hi))
+		dst[i] = byte(clampedInt(x[i]/step, zero, lo, hi))
 	}
 }
 

@@ -79,7 +79,7 @@ func TestByteRows(t *testing.T) {
 		bytes := make([]byte, n)
 		FloatBytes(bytes, x, 0.7, 5, -127, 127)
 		for i, b := range bytes {
-			want := min(max(math.RoundToEven(float64(x[i]*0.7))+5, -127), 127)
+			want := min(max(math.RoundToEven(float64(x[i]/0.7))+5, -127), 127)
 			if int8(b) != int8(want) {
 				t.Fatalf("byte %d of %g: got %d, want %g", i, x[i], int8(b), want)
 			}

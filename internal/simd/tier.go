@@ -9,6 +9,8 @@ type tier struct {
 	// by the number of rows or points
 	winogradIn     [7]func(*WinogradIn)
 	winogradOut    [7]func(*WinogradOut)
+	wholeIn        [7]func(*WinogradIn)
+	wholeOut       [7]func(*WinogradOut)
 	binary         [numBinary]func(dst, a, b []float32)
 	unary          [numUnary]func(dst, x []float32, p, q float32)
 	reduce         [numReduce]func(x, y []float32, p float32) float32
@@ -20,7 +22,7 @@ type tier struct {
 	words          [numWords]func(rows, nv int, t *Tile) // nil where there are no instructions for it
 	quantise4      func(dst []uint32, a, b, c, d []float32, inverse float32, zero int32)
 	centre2        func(dst []uint32, a, b []float32, inverse float32, zero int32)
-	floatBytes     func(dst []byte, x []float32, inverse float32, zero, lo, hi int32)
+	floatBytes     func(dst []byte, x []float32, step float32, zero, lo, hi int32)
 	requantise     func(dst []byte, sum []int32, bias int32, scale float32, zero, lo, hi int32)
 	dequantise     func(dst []float32, sum []int32, offset int32, factor float32, scale []float32)
 	pairBfloat16   func(dst []uint32, a, b []float32)
@@ -42,6 +44,14 @@ var plainTier = tier{
 	winogradOut: [7]func(*WinogradOut){
 		4: func(t *WinogradOut) { winogradOutPlain(4, 8, t) },
 		6: func(t *WinogradOut) { winogradOutPlain(6, 8, t) },
+	},
+	wholeIn: [7]func(*WinogradIn){
+		4: func(t *WinogradIn) { wholeInPlain(4, 8, t) },
+		6: func(t *WinogradIn) { wholeInPlain(6, 8, t) },
+	},
+	wholeOut: [7]func(*WinogradOut){
+		4: func(t *WinogradOut) { wholeOutPlain(4, 8, t) },
+		6: func(t *WinogradOut) { wholeOutPlain(6, 8, t) },
 	},
 	depthwise: depthwisePlain,
 	turn:      turnPlain,

@@ -289,7 +289,7 @@ func rangeOf512(x []float32, lo, hi *[16]float32)
 func pairBfloat16x512(dst []uint32, a, b []float32)
 
 //go:noescape
-func floatBytes512(dst []byte, x []float32, inverse float32, zero, lo, hi int32)
+func floatBytes512(dst []byte, x []float32, step float32, zero, lo, hi int32)
 
 //go:noescape
 func requantise512(dst []byte, sum []int32, bias int32, scale float32, zero, lo, hi int32)

@@ -19853,13 +19853,13 @@ end:
 	VZEROUPPER
 	RET
 
-// func floatBytes512(dst []byte, x []float32, inverse float32, zero int32, lo int32, hi int32)
+// func floatBytes512(dst []byte, x []float32, step float32, zero int32, lo int32, hi int32)
 // Requires: AVX, AVX512F
 TEXT ·floatBytes512(SB), NOSPLIT, $0-64
 	MOVQ         dst_base+0(FP), AX
 	MOVQ         x_base+24(FP), CX
 	MOVQ         dst_len+8(FP), DX
-	VBROADCASTSS inverse+48(FP), Z0
+	VBROADCASTSS step+48(FP), Z0
 	VBROADCASTSS zero+52(FP), Z1
 	VBROADCASTSS lo+56(FP), Z2
 	VBROADCASTSS hi+60(FP), Z3
@@ -19868,7 +19868,8 @@ TEXT ·floatBytes512(SB), NOSPLIT, $0-64
 	JZ           end
 
 next:
-	VMULPS    (CX), Z0, Z5
+	VMOVUPS   (CX), Z5
+	VDIVPS    Z0, Z5, Z5
 	VMINPS    Z4, Z5, Z5
 	VCVTPS2DQ Z5, Z5
 	VPADDD    Z1, Z5, Z5

@@ -122,7 +122,7 @@ func rowBytes(words []uint32, x []float32) (scale float32, sum int32) {
 	var part [256]byte
 	for at := 0; at < len(x); at += len(part) {
 		n := min(len(part), len(x)-at)
-		simd.FloatBytes(part[:n], x[at:at+n], 1/scale, 0, -127, 127)
+		simd.FloatBytes(part[:n], x[at:at+n], scale, 0, -127, 127)
 		for i, b := range part[:n] {
 			sum += int32(int8(b))
 			words[(at+i)/4] |= uint32(b) << (8 * ((at + i) % 4))

@@ -3,6 +3,8 @@ package ops
 import (
 	"math"
 
+	"github.com/caliper-imaging/caliper/internal/simd"
+	"github.com/caliper-imaging/caliper/onnx/internal/conv"
 	"github.com/caliper-imaging/caliper/onnx/internal/graph"
 	"github.com/caliper-imaging/caliper/onnx/tensor"
 )
@@ -77,6 +79,9 @@ func quantizeOp(n *graph.Node) Kernel {
 				precision = scale.DType()
 			}
 		}
+		if c.quantiseBytes(x, scale, zero, to, precision) {
+			return
+		}
 		ratio := c.New(tensor.Float32, x.Shape()...)
 		for i, v := range xs {
 			ratio.Float32()[i] = v / ss[at(i)]
@@ -114,6 +119,9 @@ func dequantizeOp(n *graph.Node) Kernel {
 		if d := n.Int("output_dtype", 0); d != 0 {
 			to = tensor.DType(d)
 		}
+		if c.dequantiseBytes(x, scale, zero, to) {
+			return
+		}
 		xs, ss := c.cast(x, tensor.Float64, true, "").Float64(), c.cast(scale, tensor.Float64, true, "").Float64()
 		var zs []float64
 		if zero != nil {
@@ -135,8 +143,9 @@ func dynamicQuantizeOp(*graph.Node) Kernel {
 	return func(c *Call) {
 		x := c.in(0)
 		lo, hi := float32(0), float32(0)
-		for _, v := range x.Float32() {
-			lo, hi = min(lo, v), max(hi, v)
+		if x.Len() > 0 {
+			in, _ := conv.RangeOf(x.Float32(), c.Threads)
+			lo, hi = min(lo, in.Lo), max(hi, in.Hi)
 		}
 		scale := float32(1) / 255
 		if hi != lo {
@@ -144,10 +153,9 @@ func dynamicQuantizeOp(*graph.Node) Kernel {
 		}
 		zero := float32(math.RoundToEven(float64(min(max(-lo/scale, 0), 255))))
 		out := c.New(tensor.Uint8, x.Shape()...)
-		for i, v := range x.Float32() {
-			q := float32(math.RoundToEven(float64(v/scale))) + zero
-			out.Uint8()[i] = uint8(min(max(q, 0), 255))
-		}
+		c.parallel(x.Len(), 1<<14, func(lo, hi int) {
+			simd.FloatBytes(out.Bytes()[lo:hi], x.Float32()[lo:hi], scale, int32(zero), 0, 255)
+		})
 		c.Out[0] = out
 		if len(c.Out) > 1 {
 			c.Out[1] = tensor.FromFloat32(nil, []float32{scale})

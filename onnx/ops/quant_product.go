@@ -195,3 +195,50 @@ func (c *Call) requantised(sum *tensor.Tensor, offset []int32, scale []float32, 
 	})
 	return out, true
 }
+
+// quantiseBytes is QuantizeLinear to 8 bits by one scale in float32; it tells whether it did it.
+func (c *Call) quantiseBytes(x, scale, zero *tensor.Tensor, to, precision tensor.DType) bool {
+	if x.DType() != tensor.Float32 || scale.DType() != tensor.Float32 || scale.Len() != 1 || precision != tensor.Float32 {
+		return false
+	}
+	if to != tensor.Uint8 && to != tensor.Int8 {
+		return false
+	}
+	z, single := zeroOf(zero)
+	if !single || !(scale.Float32()[0] > 0) {
+		return false
+	}
+	lo, hi, _ := intRange(to)
+	out := c.New(to, x.Shape()...)
+	c.parallel(x.Len(), 1<<14, func(from, until int) {
+		simd.FloatBytes(out.Bytes()[from:until], x.Float32()[from:until], scale.Float32()[0], z, int32(lo), int32(hi))
+	})
+	c.Out[0] = out
+	return true
+}
+
+// dequantiseBytes is DequantizeLinear from 8 bits by one scale to float32; it tells whether it did it.
+func (c *Call) dequantiseBytes(x, scale, zero *tensor.Tensor, to tensor.DType) bool {
+	signed, ok := isByte(x)
+	z, single := zeroOf(zero)
+	if !ok || !single || to != tensor.Float32 || scale.DType() != tensor.Float32 || scale.Len() != 1 {
+		return false
+	}
+	var table [256]float32
+	for i := range table {
+		v := int32(i)
+		if signed {
+			v = int32(int8(i))
+		}
+		table[i] = float32(float64(v-z) * float64(scale.Float32()[0]))
+	}
+	out := c.New(to, x.Shape()...)
+	c.parallel(x.Len(), 1<<14, func(from, until int) {
+		dst := out.Float32()[from:until]
+		for i, b := range x.Bytes()[from:until] {
+			dst[i] = table[b]
+		}
+	})
+	c.Out[0] = out
+	return true
+}

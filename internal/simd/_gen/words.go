@@ -381,14 +381,15 @@ func (m *machine) bytesOf(dst, src, n reg.GPVirtual, body func()) {
 }
 
 func (m *machine) floatBytes() {
-	TEXT(m.name("floatBytes"), NOSPLIT, "func(dst []byte, x []float32, inverse float32, zero, lo, hi int32)")
+	TEXT(m.name("floatBytes"), NOSPLIT, "func(dst []byte, x []float32, step float32, zero, lo, hi int32)")
 	dst, src := base("dst"), base("x")
 	n := Load(Param("dst").Len(), GP64()).(reg.GPVirtual)
-	inverse, zero, low, high := m.broadcast("inverse"), m.broadcast("zero"), m.broadcast("lo"), m.broadcast("hi")
+	step, zero, low, high := m.broadcast("step"), m.broadcast("zero"), m.broadcast("lo"), m.broadcast("hi")
 	m.far = m.all(1 << 20)
 	m.bytesOf(dst, src, n, func() {
 		x := m.v()
-		VMULPS(Mem{Base: src}, inverse, x)
+		VMOVUPS(Mem{Base: src}, x)
+		VDIVPS(step, x, x)
 		m.toBytes(x, zero, low, high, Mem{Base: dst})
 	})
 }
@@ -479,7 +480,7 @@ func (m *machine) writeWordTable(path string) error {
 	fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(x []float32, lo, hi *[16]float32)\n", m.name("rangeOf"))
 	if m.wide() {
 		fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(dst []uint32, a, b []float32)\n", m.name("pairBfloat16x"))
-		fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(dst []byte, x []float32, inverse float32, zero, lo, hi int32)\n", m.name("floatBytes"))
+		fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(dst []byte, x []float32, step float32, zero, lo, hi int32)\n", m.name("floatBytes"))
 		fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(dst []byte, sum []int32, bias int32, scale float32, zero, lo, hi int32)\n", m.name("requantise"))
 		fmt.Fprintf(&b, "\n//go:noescape\nfunc %s(dst []float32, sum []int32, offset int32, factor float32, scale []float32)\n", m.name("dequantise"))
 	}
