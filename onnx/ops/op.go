@@ -118,6 +118,9 @@ func Make(op *Op, n *graph.Node) (k Kernel, err error) {
 			k, err = nil, caught(p)
 		}
 	}()
+	if n.Attrs[surroundings] != nil {
+		return gradientKernel(n), nil
+	}
 	k = op.New(n)
 	if op.Widen {
 		k = widened(k)

@@ -216,5 +216,6 @@ var table = []Op{
 	{Name: "FlexAttention", Domain: "ai.onnx.preview", Since: []int{1}, Doc: "attention with graphs that change scores and probabilities", New: flexAttentionOp},
 	{Name: "Adagrad", Domain: "ai.onnx.preview.training", Since: []int{1}, Doc: "a step of Adagrad", New: adagradOp},
 	{Name: "Adam", Domain: "ai.onnx.preview.training", Since: []int{1}, Doc: "a step of Adam", New: adamOp},
+	{Name: "Gradient", Domain: "ai.onnx.preview.training", Since: []int{1}, Doc: "derivatives of the graph around it", New: gradientOp},
 	{Name: "Momentum", Domain: "ai.onnx.preview.training", Since: []int{1}, Doc: "a step of gradient descent with momentum", New: momentumOp},
 }
