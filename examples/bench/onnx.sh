@@ -1,19 +1,33 @@
 #!/usr/bin/env bash
-# Times networks on caliper and on onnxruntime in turn, one thread pinned to one processor.
-# usage: onnx.sh CALIPER PEER_SCRIPT MODEL.onnx…   (PYTHON names the interpreter, RUNS the timed runs)
-# PEER_SCRIPT MODEL THREADS RUNS prints one JSON line with med_ms, load_ms and peak_rss_mb.
+# Times networks on caliper, onnxruntime and OpenVINO in turn, pinned to as many processors as threads, and prints a table.
+# usage: onnx.sh CALIPER MODEL.onnx…
+# PYTHON names an interpreter with onnxruntime and openvino, RUNS the timed runs, THREADS the threads, PEERS the peers.
 set -euo pipefail
-caliper=$1 peer=$2
-shift 2
-python=${PYTHON:-python3} runs=${RUNS:-7} cpu=${CPU:-0}
-printf '%-26s %10s %10s %6s %9s %9s %6s %8s %8s\n' model ours_ms peer_ms ratio ours_MB peer_MB ratio ours_ld peer_ld
+caliper=$1
+shift
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+python=${PYTHON:-python3} runs=${RUNS:-7} threads=${THREADS:-1} peers=${PEERS:-onnxruntime openvino}
+cpus=${CPUS:-0-$((threads - 1))}
+echo "| network | ours, ms | onnxruntime, ms | OpenVINO, ms | ours / onnxruntime | ours / best | peak MB, ours / onnxruntime / OpenVINO | ratio | load ms, ours / onnxruntime / OpenVINO |"
+echo "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 for model in "$@"; do
-  ours=$(taskset -c "$cpu" "$caliper" bench onnx "$model" --threads 1 --runs "$runs" --json)
-  theirs=$(CPU=$cpu taskset -c "$cpu" "$python" "$peer" "$model" 1 "$runs" | tail -n 1)
-  "$python" - "$ours" "$theirs" <<'P'
+  ours=$(taskset -c "$cpus" "$caliper" bench onnx "$model" --threads "$threads" --runs "$runs" --json)
+  results=()
+  for peer in $peers; do
+    results+=("$(taskset -c "$cpus" "$python" "$here/onnx_peer.py" "$peer" "$model" "$threads" "$runs" 2>/dev/null | tail -n 1 || true)")
+  done
+  "$python" - "$ours" "${results[@]}" <<'P'
 import json, sys
-a, b = map(json.loads, sys.argv[1:3])
-print('%-26s %10.1f %10.1f %6.2f %9.0f %9.0f %6.2f %8.1f %8.1f' % (a['model'], a['medianMs'], b['med_ms'], a['medianMs'] / b['med_ms'],
-      a['peakRssMb'], b['peak_rss_mb'], a['peakRssMb'] / b['peak_rss_mb'], a['loadMs'], b['load_ms']))
+ours = json.loads(sys.argv[1])
+peers = {r["engine"]: r for r in map(json.loads, filter(None, sys.argv[2:]))}
+ort, ov = peers.get("onnxruntime"), peers.get("openvino")
+cell = lambda r, key, form: form % r[key] if r else "–"
+best = min(r["medianMs"] for r in peers.values())
+print("| %s | %.1f | %s | %s | %s | %.2f | %.0f / %s / %s | %s | %.1f / %s / %s |" % (
+    ours["model"].removesuffix(".onnx"), ours["medianMs"], cell(ort, "medianMs", "%.1f"), cell(ov, "medianMs", "%.1f"),
+    "%.2f" % (ours["medianMs"] / ort["medianMs"]) if ort else "–", ours["medianMs"] / best,
+    ours["peakRssMb"], cell(ort, "peakRssMb", "%.0f"), cell(ov, "peakRssMb", "%.0f"),
+    "%.2f" % (ours["peakRssMb"] / ort["peakRssMb"]) if ort else "–",
+    ours["loadMs"], cell(ort, "loadMs", "%.0f"), cell(ov, "loadMs", "%.0f")))
 P
 done
