@@ -120,12 +120,17 @@ func convOp(n *graph.Node) Kernel {
 				out = residual
 			}
 		}
-		if out == nil {
-			out = c.New(tensor.Float32, shape...)
+		fresh := func() *tensor.Tensor {
+			if out != nil {
+				return out
+			}
+			return c.New(tensor.Float32, shape...)
 		}
-		if !spread && narrow.forward(c, out, x, weight, bias, add, p, act) {
-			c.Out[0] = out
-			return
+		if !spread && narrow != nil {
+			if out = fresh(); narrow.forward(c, out, x, weight, bias, add, p, act) {
+				c.Out[0] = out
+				return
+			}
 		}
 		var k *conv.Packed
 		if packs != nil {
@@ -138,6 +143,12 @@ func convOp(n *graph.Node) Kernel {
 		} else {
 			k = pack(weight.Float32(), p)
 		}
+		if residual == nil && narrow == nil {
+			if c.Out[0] = c.convInPlace(k, x, shape, bias, p, act); c.Out[0] != nil {
+				return
+			}
+		}
+		out = fresh()
 		c.Algorithm = k.Algorithm()
 		switch {
 		case spread:

@@ -98,8 +98,9 @@ func (k *Packed) ForwardAdd(dst, src, bias, add []float32, p *Params, act Activa
 		return
 	}
 	if k.form != (form{}) {
-		w := newWinograd(k, &q, threads)
-		w.dst, w.src, w.bias, w.add, w.act = dst, src, bias, add, act
+		w := newWinograd(k, &q, threads, axisTiles(q.Out[0], q.Dilation[0], outputs(k.form.d)))
+		w.planes = planesOf(src, &q)
+		w.dst, w.bias, w.add, w.act = dst, bias, add, act
 		w.run(threads)
 		return
 	}

@@ -138,14 +138,15 @@ type winograd struct {
 	zeros            []float32
 	vStride, mStride int // floats from a channel to the next
 	vPoint, mPoint   int // and from a point to the next
-	dst, src         []float32
+	dst              []float32
+	planes           planes // of the input
 	bias, add        []float32
 	act              Activation
 }
 
-func newWinograd(k *Packed, p *Params, threads int) *winograd {
-	w := &winograd{k: k, p: *p, f: k.form, icg: p.InC / p.Group, ocg: p.OutC / p.Group}
-	w.tilesD = axisTiles(p.Out[0], p.Dilation[0], outputs(w.f.d))
+// newWinograd is the computation of the tiles whose first output planes are tilesD.
+func newWinograd(k *Packed, p *Params, threads int, tilesD []int) *winograd {
+	w := &winograd{k: k, p: *p, f: k.form, icg: p.InC / p.Group, ocg: p.OutC / p.Group, tilesD: tilesD}
 	w.tilesH = axisTiles(p.Out[1], p.Dilation[1], outputs(w.f.h))
 	w.size(threads)
 	lanes := simd.Lanes()
@@ -251,12 +252,13 @@ func (s *winogradStrip) input() {
 	in.Vecs = s.inVecs
 	point := s.vPoint
 	for ic := range s.icg {
-		plane := s.src[(s.batch*p.InC+s.group*s.icg+ic)*p.inVoxels():][:p.inVoxels()]
+		channel := s.batch*p.InC + s.group*s.icg + ic
 		row := func(d, h int) *float32 {
 			if d < 0 || h < 0 || d >= p.In[0] || h >= p.In[1] {
 				return &s.zeros[0]
 			}
-			return &plane[(d*p.In[1]+h)*p.In[2]]
+			at := &s.planes[d]
+			return &at.data[channel*at.pitch+h*p.In[2]]
 		}
 		for t := range s.tiles {
 			od, oh := s.tileAt(t)

@@ -1,0 +1,68 @@
+package conv
+
+import "github.com/caliper-imaging/caliper/internal/simd"
+
+// planes says where the planes of an input along depth lie: a channel's plane d starts pitch·channel floats into element d.
+type planes []struct {
+	data  []float32
+	pitch int
+}
+
+// planesOf are the planes of a dense input.
+func planesOf(src []float32, p *Params) planes {
+	at := make(planes, p.In[0])
+	for d := range at {
+		at[d].data, at[d].pitch = src[d*p.In[1]*p.In[2]:], p.inVoxels()
+	}
+	return at
+}
+
+// InPlace tells whether ForwardInPlace computes a convolution of p's shape.
+func (k *Packed) InPlace(p *Params) bool {
+	q := *p
+	q.normalise()
+	return k.form.w == 1 && k.form.d > 1 && q.Batch == 1 && q.Group == 1 && q.OutC <= q.InC && q.In == q.Out && q.PadLo[0] == q.Dilation[0]
+}
+
+// ForwardInPlace is Forward where the input, whose contents are lost, is also where the output goes: its first OutC channels. The
+// numbers are those of Forward. Outputs are computed a block of planes at a time, of which the inputs are put aside.
+func (k *Packed) ForwardInPlace(data, bias []float32, p *Params, act Activation, threads int) {
+	q := *p
+	q.normalise()
+	if err := q.Check(); err != nil {
+		panic(err.Error())
+	}
+	if !k.InPlace(p) {
+		panic("conv: not a convolution that is computed in place")
+	}
+	need("input", len(data), q.InC*q.inVoxels())
+	if bias != nil {
+		need("bias", len(bias), q.OutC)
+	}
+	m, step := outputs(k.form.d), q.Dilation[0]
+	w := newWinograd(k, &q, threads, []int{0})
+	w.dst, w.bias, w.act = data, bias, act
+	area := q.In[1] * q.In[2]
+	pitch := (m+1)*area + 16
+	aside := simd.Borrow(q.InC * pitch)
+	defer aside.Return()
+	for phase := range min(step, q.In[0]) {
+		w.planes = planesOf(data, &q)
+		last := m // the slot that is not overwritten: of the plane before the block
+		for o := phase; o < q.In[0]; o += m * step {
+			n := min(m, (q.In[0]-o+step-1)/step)
+			slot := func(j int) int { return (last + 1 + j) % (m + 1) }
+			simd.Each(threads, q.InC*n, func(_, i int) {
+				c, j := i/n, i%n
+				copy(aside.F[c*pitch+slot(j)*area:][:area], data[c*q.inVoxels()+(o+j*step)*area:])
+			})
+			for j := range n {
+				at := &w.planes[o+j*step]
+				at.data, at.pitch = aside.F[slot(j)*area:], pitch
+			}
+			w.tilesD[0] = o
+			w.run(threads)
+			last = slot(n - 1)
+		}
+	}
+}
