@@ -32,6 +32,10 @@ func (st *Stack) Sidecar(image volume.Geometry) *Sidecar {
 	s.text("AcquisitionTime", isoTime(l, first))
 	s.positive("AcquisitionNumber", l.num(tag.AcquisitionNumber))
 	s.text("ImageComments", l.str(tag.ImageComments))
+	if !st.projection && st.Series.Modality != "CT" { // where it may vary
+		s.positive("SliceThickness", first.thickness)
+		s.positive("SpacingBetweenSlices", first.between)
+	}
 	switch {
 	case mr:
 		s.mr(st, l, image)

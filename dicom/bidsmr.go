@@ -13,12 +13,9 @@ import (
 
 // mr puts the fields of magnetic resonance.
 func (s *Sidecar) mr(st *Stack, l lookup, image volume.Geometry) {
-	first := st.times[0][0]
 	if l.maker == philips {
 		s.philipsScale(l)
 	}
-	s.positive("SliceThickness", first.thickness)
-	s.positive("SpacingBetweenSlices", first.between)
 	s.positive("SAR", l.num(tag.SAR))
 	s.list("TablePosition", l.tablePosition())
 	if v := l.num(tag.NumberOfAverages); v > 1 {
@@ -272,9 +269,35 @@ func (s *Sidecar) encode(l lookup, e encoding2D) {
 	s.positive("AcquisitionMatrixPE", float64(lines))
 	s.positive("ReconMatrixPE", float64(e.recon))
 	s.positive("BandwidthPerPixelPhaseEncode", e.bandwidth)
+	technique := l.str(tag.ParallelAcquisitionTechnique)
+	compressed := 0.0
+	if l.maker == philips && strings.Contains(technique, "CSENSE") {
+		compressed, e.acceleration, technique = e.acceleration, 1, ""
+	}
 	s.positive("ParallelReductionFactorInPlane", e.acceleration)
-	s.text("ParallelAcquisitionTechnique", l.str(tag.ParallelAcquisitionTechnique))
+	s.text("ParallelAcquisitionTechnique", technique)
 	s.positive("ParallelReductionFactorOutOfPlane", e.through)
+	switch l.maker {
+	case ge:
+		first, _, _ := strings.Cut(l.privateText(geParameters, 0x0043, 0xb7), `\`)
+		compressed, _ = strconv.ParseFloat(strings.TrimSpace(first), 64)
+		if text := l.privateText(geParameters, 0x0043, 0xca); text != "" {
+			s.Set("DeepLearning", true)
+			s.Set("DeepLearningDetails", text)
+		}
+	case siemens:
+		if v := l.number("sPat.dTotalAccelFact"); l.number("sPat.ucPATMode") == 256 && v > e.acceleration*math.Max(1, e.through) {
+			compressed = v
+		}
+		kinds := append(l.data.Strings(tag.ImageType), strings.Split(l.privateText(siemensFrame, 0x0021, 0x75), `\`)...)
+		if slices.ContainsFunc(kinds, func(k string) bool { return k == "DRB" || k == "DRG" || k == "DRS" }) {
+			s.Set("DeepLearning", true)
+			s.text("DeepLearningDetails", l.privateText(siemensFrame, 0x0021, 0x76))
+		}
+	}
+	if compressed > 1 {
+		s.Set("CompressedSensingFactor", compressed)
+	}
 	recon := float64(e.recon)
 	spacing := 0.0
 	if e.bandwidth > 0 && recon > 0 {

@@ -24,7 +24,10 @@ func (h frameHeader) gradient(m maker) Gradient {
 		return h.standardGradient(item)
 	}
 	e := h.data
-	if _, ok := e.Float(tag.DiffusionBValue); ok && m != toshiba {
+	if (m == toshiba || m == canon) && h.own == nil {
+		return h.canonGradient()
+	}
+	if _, ok := e.Float(tag.DiffusionBValue); ok {
 		return h.standardGradient(e)
 	}
 	var g Gradient
@@ -59,21 +62,26 @@ func (h frameHeader) gradient(m maker) Gradient {
 			for i, low := range []byte{0xb0, 0xb1, 0xb2} {
 				g.Direction[i], _ = e.privateFloat(philipsCreator, 0x2005, low)
 			}
+			g.isotropic = g.B > 0 && g.Direction == [3]float64{}
 		}
 	case uih:
 		if g.B, g.known = e.privateFloat(uihCreator, 0x0065, 0x09); g.known {
 			vector(e.privateFloats(uihCreator, 0x0065, 0x37))
 			g.InPlane = true
 		}
-	case toshiba, canon:
-		// The direction stands in ImageComments: "b=1000(0.445,0.000,0.895)".
-		if g.B, g.known = e.Float(tag.DiffusionBValue); g.known {
-			_, text, ok := strings.Cut(e.String(tag.ImageComments), "(")
-			text, _, _ = strings.Cut(text, ")")
-			if v := (csaFields{"v": strings.Split(text, ",")}).floats("v"); ok && len(v) == 3 {
-				g.Direction, g.InPlane = [3]float64{v[1], v[0], v[2]}, true
-			}
-		}
+	}
+	return g.checked()
+}
+
+// canonGradient reads classic images of Canon and Toshiba, whose direction stands in ImageComments:
+// "b=1000(0.445,0.000,0.895)", columns first.
+func (h frameHeader) canonGradient() Gradient {
+	e := h.data
+	g := h.standardGradient(e)
+	_, text, ok := strings.Cut(e.String(tag.ImageComments), "(")
+	text, _, _ = strings.Cut(text, ")")
+	if v := (csaFields{"v": strings.Split(text, ",")}).floats("v"); ok && g.known && len(v) == 3 {
+		g.Direction, g.InPlane = [3]float64{v[1], v[0], v[2]}, true
 	}
 	return g.checked()
 }

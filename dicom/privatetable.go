@@ -210,6 +210,7 @@ var privateTable = []privateRow{
 	{siemensFrame, 0x0021, 0x56, "LO", "ImageOrientationText"},
 	{siemensFrame, 0x0021, 0x58, "SH", "AcquisitionMatrixText"},
 	{siemensFrame, 0x0021, 0x75, "CS", "ImageTypeText"},
+	{siemensFrame, 0x0021, 0x76, "LO", "DeepLearningText"},
 	{siemensFrame, 0x0021, 0x8a, "IS", "FrameNumberInSeries"},
 	{siemensFrame, 0x0021, 0xfe, "SQ", "FrameSequence"},
 	{siemensShared, 0x0021, 0x05, "IS", "RelativeTablePosition"},

@@ -153,6 +153,12 @@ func (s *slice) groupKey() string {
 	number := func(t tag.Tag) string { v, _ := h.data.Int(t); return strconv.Itoa(v) }
 	timing := ""
 	if h.data.String(tag.Modality) == "MR" {
+		if name := h.data.privateString(geAcquisition, 0x0019, 0x9c); strings.Contains(name, "b0map") {
+			// The map in Hz, then as many images of its magnitude.
+			if n, ok := h.data.privateFloat(geRelation, 0x0021, 0x4f); ok && n > 0 {
+				timing = strconv.FormatBool(float64(s.instance) <= n)
+			}
+		}
 		for _, t := range []tag.Tag{tag.RepetitionTime, tag.FlipAngle, tag.InversionTime} {
 			v, _ := h.float(tag.MRTimingAndRelatedParametersSequence, t)
 			timing += strconv.FormatFloat(v, 'g', 4, 64) + "/"

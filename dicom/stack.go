@@ -67,7 +67,9 @@ func Stacks(files []*File) []Stack {
 	var out []Stack
 	for _, key := range order {
 		for _, part := range byDirection(groups[key]) {
-			out = append(out, newStack(part))
+			for _, one := range apartFromTrace(part) {
+				out = append(out, newStack(one))
+			}
 		}
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Series.UID < out[j].Series.UID })
@@ -100,6 +102,32 @@ next:
 		out = append(out, []slice{s})
 	}
 	return out
+}
+
+// apartFromTrace takes the isotropic images that Philips computes out of a diffusion series with
+// directions; b = 0 with a trace alone stay together.
+func apartFromTrace(all []slice) [][]slice {
+	if len(all) < 3 || makerOf(all[0].head.data) != philips || all[0].head.data.String(tag.Modality) != "MR" {
+		return [][]slice{all}
+	}
+	var rest, trace []slice
+	directed := false
+	for _, s := range all {
+		g := s.head.gradient(philips)
+		if !g.known {
+			return [][]slice{all}
+		}
+		directed = directed || g.Direction != [3]float64{}
+		if g.isotropic {
+			trace = append(trace, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	if !directed || len(trace) == 0 || len(rest) == 0 {
+		return [][]slice{all}
+	}
+	return [][]slice{rest, trace}
 }
 
 // isProjection says whether an object is a projection: a distance in its plane holds for one depth.
