@@ -19,3 +19,4 @@ package simd
 //go:generate go -C _gen run . -group double -width 8 -out ../double256_amd64.s -stubs ../double256_amd64.go -pkg simd
 //go:generate go -C _gen run . -group rows -width 16 -out ../rows512_amd64.s -stubs ../rows512_amd64.go -pkg simd
 //go:generate go -C _gen run . -group rows -width 8 -out ../rows256_amd64.s -stubs ../rows256_amd64.go -pkg simd
+//go:generate go -C _gen run . -group bitplane -out ../../../dicom/codec/jpeg2000/passes_amd64.s

@@ -164,14 +164,23 @@ func (b *blockDecoder) decode(cb *codeBlock, kind, planes, style int) error {
 			switch {
 			case pass == 0 && bypass:
 				b.significanceRaw(plane)
+			case pass == 0 && fast:
+				b.run(significanceFast, 3<<(plane-1))
 			case pass == 0:
 				b.significance(plane)
 			case pass == 1 && bypass:
 				b.refinementRaw(plane)
+			case pass == 1 && fast:
+				b.run(refinementFast, 1<<(plane-1))
 			case pass == 1:
 				b.refinement(plane)
 			default:
-				b.cleanup(plane)
+				if fast {
+					b.run(cleanupFast, 3<<(plane-1))
+				} else {
+					b.cleanup(plane)
+				}
+				b.maskRows()
 				if style&styleSegSymbol != 0 {
 					for range 4 {
 						b.mq.decode(ctxUni)

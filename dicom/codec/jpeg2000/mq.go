@@ -7,8 +7,7 @@ import (
 
 // mqRows is T.800 table C.2 by state × 2 + more probable symbol. A row holds Qe in its upper 16 bits, the
 // rows that follow a less and a more probable symbol in bits 16 and 8, and the symbol in bit 0.
-var mqRows = func() *[128]uint64 {
-	out := new([128]uint64)
+var mqRows = func() (out [128]uint64) {
 	rows := [47]struct {
 		qe         uint32
 		nmps, nlps uint8
@@ -63,11 +62,9 @@ const (
 // mq is the arithmetic decoder of T.800 annex C. Its registers A and C stand in the upper 16 bits of a and
 // c, and the bytes to come are added to c as far ahead as there is room. The data end with two bytes 0xff.
 type mq struct {
-	data  []byte
-	pos   int
-	a, c  uint64
-	ahead int // bits of c below C
-	state mqContexts
+	passes // of which a, c, ahead, the bits of c below C, and state are of use here
+	data   []byte
+	pos    int
 }
 
 // start begins a codeword segment: T.800 C.3.5.

@@ -32,13 +32,14 @@ func (b *blockDecoder) significance(plane int) {
 				row := state[cx&31]
 				q := row & mqQe
 				a -= q
-				_, lower := bits.Sub64(c, q, 0)
-				_, less := bits.Sub64(a, q, 0)
-				less ^= lower
-				a ^= (a ^ q) & -lower
-				c -= q &^ -lower
+				_, borrow := bits.Sub64(c, q, 0)
+				lower := -borrow
+				_, borrow = bits.Sub64(a, q, 0)
+				less := -borrow ^ lower
+				c -= q &^ lower
+				a ^= (a ^ q) & lower
 				n := bits.LeadingZeros64(a)
-				next := mqRows[row>>(8+8*less&63)&127]
+				next := mqRows[row>>((8+8&less)&63)&127]
 				if n == 0 {
 					next = row
 				}
@@ -87,13 +88,14 @@ func (b *blockDecoder) refinement(plane int) {
 				row := state[cx&31]
 				q := row & mqQe
 				a -= q
-				_, lower := bits.Sub64(c, q, 0)
-				_, less := bits.Sub64(a, q, 0)
-				less ^= lower
-				a ^= (a ^ q) & -lower
-				c -= q &^ -lower
+				_, borrow := bits.Sub64(c, q, 0)
+				lower := -borrow
+				_, borrow = bits.Sub64(a, q, 0)
+				less := -borrow ^ lower
+				c -= q &^ lower
+				a ^= (a ^ q) & lower
 				n := bits.LeadingZeros64(a)
-				next := mqRows[row>>(8+8*less&63)&127]
+				next := mqRows[row>>((8+8&less)&63)&127]
 				if n == 0 {
 					next = row
 				}
@@ -144,13 +146,14 @@ func (b *blockDecoder) cleanup(plane int) {
 					row := state[cx&31]
 					q := row & mqQe
 					a -= q
-					_, lower := bits.Sub64(c, q, 0)
-					_, less := bits.Sub64(a, q, 0)
-					less ^= lower
-					a ^= (a ^ q) & -lower
-					c -= q &^ -lower
+					_, borrow := bits.Sub64(c, q, 0)
+					lower := -borrow
+					_, borrow = bits.Sub64(a, q, 0)
+					less := -borrow ^ lower
+					c -= q &^ lower
+					a ^= (a ^ q) & lower
 					n := bits.LeadingZeros64(a)
-					next := mqRows[row>>(8+8*less&63)&127]
+					next := mqRows[row>>((8+8&less)&63)&127]
 					if n == 0 {
 						next = row
 					}
@@ -174,7 +177,6 @@ func (b *blockDecoder) cleanup(plane int) {
 		}
 	}
 	m.a, m.c, m.ahead = a, c, ahead
-	b.maskRows()
 }
 
 // sign decodes the sign of a sample that has become significant; word is that of its column.
@@ -185,13 +187,14 @@ func (b *blockDecoder) sign(f int, word uint32, shift int, a, c uint64, ahead in
 	row := state[cx&31]
 	q := row & mqQe
 	a -= q
-	_, lower := bits.Sub64(c, q, 0)
-	_, less := bits.Sub64(a, q, 0)
-	less ^= lower
-	a ^= (a ^ q) & -lower
-	c -= q &^ -lower
+	_, borrow := bits.Sub64(c, q, 0)
+	lower := -borrow
+	_, borrow = bits.Sub64(a, q, 0)
+	less := -borrow ^ lower
+	c -= q &^ lower
+	a ^= (a ^ q) & lower
 	n := bits.LeadingZeros64(a)
-	next := mqRows[row>>(8+8*less&63)&127]
+	next := mqRows[row>>((8+8&less)&63)&127]
 	if n == 0 {
 		next = row
 	}

@@ -35,6 +35,8 @@ func main() {
 		m.words()
 	case "double":
 		m.doubles()
+	case "bitplane":
+		bitplanes()
 	case "cpu":
 		cpu()
 	default:
