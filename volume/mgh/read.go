@@ -1,4 +1,4 @@
-// Package mgh reads FreeSurfer's volumes, .mgh and gzipped .mgz:
+// Package mgh reads and writes FreeSurfer's volumes, .mgh and gzipped .mgz:
 // https://surfer.nmr.mgh.harvard.edu/fswiki/FsTutorial/MghFormat. Positions are converted from the
 // format's RAS to LPS.
 package mgh
@@ -13,10 +13,11 @@ import (
 	"io"
 	"iter"
 	"math"
-	"os"
+	"slices"
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/caliper-imaging/caliper/internal/archive"
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -103,17 +104,42 @@ func Parse(b []byte) (*Header, error) {
 
 // ReadHeader reads what a file says of itself, and none of its voxels.
 func ReadHeader(path string) (*Header, error) {
-	f, err := os.Open(path)
+	f, err := archive.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("mgh: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
+	h, _, err := begin(f, f.Size())
+	return h, err
+}
+
+// ReadRaw reads the stored values of all frames in their own type, little endian. The shape is frame (where
+// there are several), k, j, i.
+func ReadRaw(path string) (*volume.Raw, error) {
+	f, err := archive.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("mgh: %w", err)
 	}
-	h, _, err := begin(f, info.Size())
-	return h, err
+	defer f.Close()
+	h, src, err := begin(f, f.Size())
+	if err != nil {
+		return nil, err
+	}
+	b, err := h.bytes(src, h.Frames)
+	if err == nil {
+		err = h.verify(src)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for size, at := h.DType.Size(), 0; at < len(b); at += size {
+		slices.Reverse(b[at : at+size])
+	}
+	raw := &volume.Raw{Geometry: h.Geometry, DType: h.DType, Shape: []int{h.Size[2], h.Size[1], h.Size[0]}, Channels: 1, Bytes: b}
+	if h.Frames > 1 {
+		raw.Shape = append([]int{h.Frames}, raw.Shape...)
+	}
+	return raw, nil
 }
 
 // Read reads the first frame. The unit is Arbitrary: the format does not say it.
@@ -127,18 +153,13 @@ func Read(path string) (*volume.Volume, error) {
 // Frames reads the frames one after the other; it ends after an error.
 func Frames(ctx context.Context, path string) iter.Seq2[*volume.Volume, error] {
 	return func(yield func(*volume.Volume, error) bool) {
-		f, err := os.Open(path)
+		f, err := archive.Open(path)
 		if err != nil {
 			yield(nil, fmt.Errorf("mgh: %w", err))
 			return
 		}
 		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			yield(nil, fmt.Errorf("mgh: %w", err))
-			return
-		}
-		h, src, err := begin(f, info.Size())
+		h, src, err := begin(f, f.Size())
 		if err != nil {
 			yield(nil, err)
 			return
@@ -193,17 +214,25 @@ func begin(r io.Reader, size int64) (*Header, io.Reader, error) {
 	return h, src, nil
 }
 
-// frame reads one frame. Memory is taken as data arrives.
-func (h *Header) frame(src io.Reader) (*volume.Volume, error) {
-	need := int64(h.Voxels()) * int64(h.DType.Size())
+// bytes reads the next frames. Memory is taken as data arrives.
+func (h *Header) bytes(src io.Reader, frames int) ([]byte, error) {
+	need := int64(h.Voxels()) * int64(h.DType.Size()) * int64(frames)
 	var b bytes.Buffer
 	if n, err := io.Copy(&b, io.LimitReader(src, need)); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, volume.Malformed("mgh: voxels: %w", err)
 	} else if n < need {
 		return nil, volume.Malformed("mgh: voxels: want %d bytes by the header, got %d", need, n)
 	}
+	return b.Bytes(), nil
+}
+
+func (h *Header) frame(src io.Reader) (*volume.Volume, error) {
+	b, err := h.bytes(src, 1)
+	if err != nil {
+		return nil, err
+	}
 	v := &volume.Volume{Geometry: h.Geometry, Channels: 1, Data: make([]float32, h.Voxels())}
-	volume.Samples(v.Data, b.Bytes(), h.DType, true)
+	volume.Samples(v.Data, b, h.DType, true)
 	return v, nil
 }
 

@@ -1,4 +1,4 @@
-// Package npy reads and writes NumPy's .npy files (format versions 1 to 3, numpy.lib.format) and reads .npz archives.
+// Package npy reads and writes NumPy's .npy files (format versions 1 to 3, numpy.lib.format) and .npz archives.
 package npy
 
 import (
@@ -34,6 +34,15 @@ func FromFloat32(shape []int, data []float32) *Array {
 		binary.LittleEndian.PutUint32(b[4*n:], math.Float32bits(x))
 	}
 	return &Array{DType: volume.Float32, Shape: shape, Bytes: b}
+}
+
+// FromFloat64 makes an array of float64 in C order; the data is copied.
+func FromFloat64(shape []int, data []float64) *Array {
+	b := make([]byte, 0, 8*len(data))
+	for _, x := range data {
+		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(x))
+	}
+	return &Array{DType: volume.Float64, Shape: shape, Bytes: b}
 }
 
 // FromInt64 makes an array of int64 in C order; the data is copied.

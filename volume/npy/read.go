@@ -8,10 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
+	"github.com/caliper-imaging/caliper/internal/archive"
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -25,7 +25,7 @@ const (
 
 // Read reads a file.
 func Read(path string) (*Array, error) {
-	f, err := os.Open(path)
+	f, err := archive.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("npy: %w", err)
 	}
@@ -207,13 +207,21 @@ func (p *parser) shape() ([]int, error) {
 
 // ReadZip reads every array of an .npz archive, by name without the ending .npy.
 func ReadZip(path string) (map[string]*Array, error) {
-	z, err := zip.OpenReader(path)
+	f, err := archive.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("npy: %w", err)
 	}
-	defer z.Close()
+	defer f.Close()
+	z, err := zip.NewReader(f, f.Size())
+	if err != nil {
+		return nil, volume.Malformed("npy: archive: %w", err)
+	}
 	out := map[string]*Array{}
+	packed := uint64(0)
 	for _, member := range z.File {
+		if packed += member.CompressedSize64; packed > uint64(f.Size()) {
+			return nil, volume.Malformed("npy: archive: want members that don't overlap")
+		}
 		name, ok := strings.CutSuffix(member.Name, ".npy")
 		if !ok {
 			continue

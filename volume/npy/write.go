@@ -1,10 +1,13 @@
 package npy
 
 import (
+	"archive/zip"
 	"encoding/binary"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/caliper-imaging/caliper/internal/atomicfile"
@@ -54,4 +57,19 @@ func Encode(w io.Writer, a *Array) error {
 	}
 	_, err := w.Write(a.Bytes)
 	return err
+}
+
+// EncodeZip writes arrays as an .npz archive, deflated, by name.
+func EncodeZip(w io.Writer, arrays map[string]*Array) error {
+	z := zip.NewWriter(w)
+	for _, name := range slices.Sorted(maps.Keys(arrays)) {
+		m, err := z.CreateHeader(&zip.FileHeader{Name: name + ".npy", Method: zip.Deflate})
+		if err != nil {
+			return fmt.Errorf("npy: write: %w", err)
+		}
+		if err := Encode(m, arrays[name]); err != nil {
+			return err
+		}
+	}
+	return z.Close()
 }

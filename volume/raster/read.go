@@ -13,8 +13,8 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"os"
 
+	"github.com/caliper-imaging/caliper/internal/archive"
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -35,7 +35,7 @@ type Header struct {
 
 // ReadHeader reads the size and kind of a picture.
 func ReadHeader(path string) (*Header, error) {
-	f, err := os.Open(path)
+	f, err := archive.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("raster: %w", err)
 	}
@@ -48,13 +48,9 @@ func ReadHeader(path string) (*Header, error) {
 }
 
 // fits checks a picture's claim against the length of its file.
-func (h *Header) fits(f *os.File) error {
-	info, err := f.Stat()
-	if err != nil {
-		return fmt.Errorf("raster: %w", err)
-	}
-	if int64(h.Voxels()) > info.Size()*maxPixelsPerByte {
-		return volume.Malformed("raster: %s: want %d x %d pixels, which %d bytes can't hold", h.Format, h.Size[0], h.Size[1], info.Size())
+func (h *Header) fits(f *archive.File) error {
+	if int64(h.Voxels()) > f.Size()*maxPixelsPerByte {
+		return volume.Malformed("raster: %s: want %d x %d pixels, which %d bytes can't hold", h.Format, h.Size[0], h.Size[1], f.Size())
 	}
 	return nil
 }
@@ -63,7 +59,7 @@ func (h *Header) fits(f *os.File) error {
 // is dropped, and a palette or JPEG's YCbCr becomes RGB; a picture in whose pixels red, green and blue
 // never differ has one channel.
 func Read(path string) (*volume.Volume, error) {
-	f, err := os.Open(path)
+	f, err := archive.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("raster: %w", err)
 	}
