@@ -33,6 +33,7 @@ func newBenchCmd(s term.Streams) *cobra.Command {
 type benchOptions struct {
 	threads, runs int
 	json, direct  bool
+	profile       bool
 	precision     string
 }
 
@@ -43,7 +44,11 @@ func newBenchOnnxCmd(s term.Streams) *cobra.Command {
 		Short: "Time an ONNX model on random input: two warm-ups, then the median",
 		Long: `Loads the model once and runs it on random input: standard normal values, for detectors
 (names with rcnn or retina) uniform from 0 to 1, free dimensions 1. Two runs warm up, then
---runs are timed. peakRssMb is the process's own peak (VmHWM), where the system tells it.
+--runs are timed. peakRssMb is the process's own peak (VmHWM), where the system tells it;
+gflops is the arithmetic of the model's products (two operations for each multiplication
+with an addition that their definition counts, whatever the algorithm) over the median.
+--profile times each node in three runs more and lists them, the costliest first, with the
+algorithm that was chosen.
 
 ` + exitCodesHelp,
 		Example: "  caliper bench onnx unet2d.onnx --threads 1 --runs 10 --json",
@@ -53,22 +58,25 @@ func newBenchOnnxCmd(s term.Streams) *cobra.Command {
 	cmd.Flags().IntVar(&o.threads, "threads", 1, "threads within an operator")
 	cmd.Flags().IntVar(&o.runs, "runs", 10, "timed runs")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&o.profile, "profile", false, "list algorithm and time of each node")
 	cmd.Flags().StringVar(&o.precision, "precision", "float32", "arithmetic of the products: float32, bfloat16 or int8")
 	cmd.Flags().BoolVar(&o.direct, "direct", false, "leave out Winograd's algorithm")
 	return cmd
 }
 
 type benchResult struct {
-	Model     string  `json:"model"`
-	Threads   int     `json:"threads"`
-	Runs      int     `json:"runs"`
-	MedianMs  float64 `json:"medianMs"`
-	MinMs     float64 `json:"minMs"`
-	LoadMs    float64 `json:"loadMs"`
-	PeakRssMb float64 `json:"peakRssMb,omitempty"`
-	Processor string  `json:"processor"`
-	Kernel    string  `json:"kernel"`
-	Precision string  `json:"precision"`
+	Model     string     `json:"model"`
+	Threads   int        `json:"threads"`
+	Runs      int        `json:"runs"`
+	MedianMs  float64    `json:"medianMs"`
+	MinMs     float64    `json:"minMs"`
+	LoadMs    float64    `json:"loadMs"`
+	PeakRssMb float64    `json:"peakRssMb,omitempty"`
+	Gflops    float64    `json:"gflops"` // a second
+	Processor string     `json:"processor"`
+	Kernel    string     `json:"kernel"`
+	Precision string     `json:"precision"`
+	Profile   []nodeTime `json:"profile,omitempty"`
 }
 
 func runBenchOnnx(ctx context.Context, s term.Streams, path string, o benchOptions) error {
@@ -90,13 +98,17 @@ func runBenchOnnx(ctx context.Context, s term.Streams, path string, o benchOptio
 	if err != nil {
 		return err
 	}
+	_, nodes, err := session.Profile(ctx, inputs) // the first run to warm up
+	if err != nil {
+		return err
+	}
 	var times []float64
-	for n := range o.runs + 2 {
+	for n := range o.runs + 1 {
 		started := time.Now()
 		if _, err := session.Run(ctx, inputs); err != nil {
 			return err
 		}
-		if n >= 2 {
+		if n >= 1 {
 			times = append(times, time.Since(started).Seconds()*1e3)
 		}
 	}
@@ -104,12 +116,21 @@ func runBenchOnnx(ctx context.Context, s term.Streams, path string, o benchOptio
 	r := benchResult{Model: filepath.Base(path), Threads: o.threads, Runs: o.runs, MinMs: times[0],
 		MedianMs: (times[len(times)/2] + times[(len(times)-1)/2]) / 2, LoadMs: load.Seconds() * 1e3, PeakRssMb: peakRSS(),
 		Processor: simd.Processor(), Kernel: simd.Kernel(), Precision: precision.String()}
+	r.Gflops = gflop(nodes) / r.MedianMs * 1e3
+	if o.profile {
+		if r.Profile, err = profile(ctx, session, inputs); err != nil {
+			return err
+		}
+	}
 	if o.json {
 		return json.NewEncoder(s.Out).Encode(r)
 	}
-	_, err = fmt.Fprintf(s.Out, "model      %s\nthreads    %d\nmedian     %.2f ms\nminimum    %.2f ms\nload       %.1f ms\npeak       %.0f MB\nprocessor  %s\nkernel     %s\n",
-		r.Model, r.Threads, r.MedianMs, r.MinMs, r.LoadMs, r.PeakRssMb, r.Processor, r.Kernel)
-	return err
+	_, err = fmt.Fprintf(s.Out, "model      %s\nthreads    %d\nmedian     %.2f ms\nminimum    %.2f ms\nload       %.1f ms\npeak       %.0f MB\narithmetic %.1f GFLOP/s\nprocessor  %s\nkernel     %s\n",
+		r.Model, r.Threads, r.MedianMs, r.MinMs, r.LoadMs, r.PeakRssMb, r.Gflops, r.Processor, r.Kernel)
+	if err != nil || !o.profile {
+		return err
+	}
+	return printProfile(s.Out, r.Profile)
 }
 
 // randomInputs fills the inputs of a model; the seed is fixed.
