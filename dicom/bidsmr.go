@@ -21,7 +21,9 @@ func (s *Sidecar) mr(st *Stack, l lookup, image volume.Geometry) {
 	if v := l.num(tag.NumberOfAverages); v > 1 {
 		s.Set("NumberOfAverages", v)
 	}
-	if v := l.echoNumber(); v > 0 {
+	if st.echo > 0 {
+		s.Set("EchoNumber", st.echo)
+	} else if v := l.echoNumber(); v > 0 {
 		s.Set("EchoNumber", v)
 	}
 	s.positive("EchoTime", l.echoTime()/1000)

@@ -20,6 +20,7 @@ type Stack struct {
 	Localiser  bool  // a scout, not for measuring
 	Err        error // why its voxels can't be had, or nil; said in Series.Issues too
 	projection bool
+	echo       int       // number of the echo among those of the series' files, from 1; 0 where there is one
 	times      [][]slice // for each time point the slices in ascending order along the normal
 	steps      []int     // grid index of each slice, where slices are missing
 	uneven     []float64 // distances of the slices, where they must be resampled
@@ -78,6 +79,7 @@ func Stacks(files []*File) []Stack {
 		for j < len(out) && out[j].Series.UID == out[i].Series.UID {
 			j++
 		}
+		numberEchoes(out[i:j])
 		if j-i > 1 {
 			for n := i; n < j; n++ {
 				out[n].Series.UID = fmt.Sprintf("%s#%d", out[n].Series.UID, n-i+1)
@@ -86,6 +88,26 @@ func Stacks(files []*File) []Stack {
 		i = j
 	}
 	return out
+}
+
+// numberEchoes numbers the echo times of one series as they come.
+func numberEchoes(series []Stack) {
+	var echoes []float64
+	at := make([]int, len(series))
+	for n := range series {
+		if st := &series[n]; st.Series.Modality == "MR" && len(st.times) > 0 {
+			te := lookup{frameHeader: st.times[0][0].head}.echoTime()
+			if !slices.Contains(echoes, te) {
+				echoes = append(echoes, te)
+			}
+			at[n] = slices.Index(echoes, te) + 1
+		}
+	}
+	for n := range series {
+		if len(echoes) > 1 {
+			series[n].echo = at[n]
+		}
+	}
 }
 
 // byDirection splits slices whose planes are not parallel, or whose rows run otherwise.

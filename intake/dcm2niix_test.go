@@ -68,12 +68,15 @@ func TestDcm2niixReferences(t *testing.T) {
 
 func suffixOf(want map[string]any) string {
 	var s struct {
-		SeriesNumber int
-		ImageType    []string
+		SeriesNumber, EchoNumber int
+		ImageType                []string
 	}
 	b, _ := json.Marshal(want)
 	_ = json.Unmarshal(b, &s)
 	out := "_s" + strings.Repeat("0", max(0, 3-len(jsonInt(s.SeriesNumber)))) + jsonInt(s.SeriesNumber)
+	if s.EchoNumber > 0 {
+		out += "_e" + jsonInt(s.EchoNumber)
+	}
 	for _, kind := range s.ImageType {
 		if kind == "FIELDMAPHZ" {
 			out += "_fieldmap"
