@@ -19,6 +19,7 @@ type rowKernels struct {
 	expSum             func(dst, x *float32, n int, p, q float32) float32
 	norm               func(dst, x *float32, n int, g, b *float32, p, q float32)
 	transpose          func(dst, src *float32, dstStride, srcStride, blocks int) // strides in bytes
+	endStreams         func()
 }
 
 var rows = rowsOf(active)
@@ -34,7 +35,12 @@ func fits(src []float32, off []int, n int) {
 	_ = src[:slices.Max(off)+n]
 }
 
-// Mix sets dst[j] = Σ w[t]·src[off[t]+j]. With stream set dst is written past the caches, for results that do not fit them.
+// EndStreams makes what the calling goroutine wrote past the caches visible to others before all that it writes from then on. It
+// is due once after all such calls.
+func EndStreams() { rows.endStreams() }
+
+// Mix sets dst[j] = Σ w[t]·src[off[t]+j]. With stream set dst is written past the caches, for results that do not fit them; see
+// EndStreams.
 func Mix(dst, src []float32, off []int, w []float32, stream bool) {
 	if len(dst) == 0 {
 		return
@@ -86,7 +92,7 @@ func (r *rowKernels) runAffine(f, streamed func(dst, x *float32, n int, a, b, p,
 	}
 }
 
-// CopyStream copies x to dst past the caches.
+// CopyStream copies x to dst past the caches; see EndStreams.
 func CopyStream(dst, x []float32) { rows.runCopy(dst, x[:len(dst)]) }
 
 func (r *rowKernels) runCopy(dst, x []float32) {

@@ -288,7 +288,7 @@ end:
 	RET
 
 // func mixStream256(dst *float32, n int, src *float32, off *int, w *float32, k int)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·mixStream256(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ n+8(FP), CX
@@ -367,12 +367,11 @@ restRows:
 	VMASKMOVPS   Y1, Y0, (AX)(R8*1)
 
 end:
-	SFENCE
 	VZEROUPPER
 	RET
 
 // func affineClampStream256(dst *float32, x *float32, n int, a float32, b float32, p float32, q float32)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·affineClampStream256(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -436,12 +435,11 @@ rest:
 	VMASKMOVPS  Y5, Y4, (AX)(BX*1)
 
 end:
-	SFENCE
 	VZEROUPPER
 	RET
 
 // func affineLeakyStream256(dst *float32, x *float32, n int, a float32, b float32, p float32, q float32)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, FMA3
 TEXT ·affineLeakyStream256(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -505,12 +503,11 @@ rest:
 	VMASKMOVPS  Y4, Y3, (AX)(BX*1)
 
 end:
-	SFENCE
 	VZEROUPPER
 	RET
 
 // func copyRowStream256(dst *float32, x *float32, n int)
-// Requires: AVX, MMX+
+// Requires: AVX
 TEXT ·copyRowStream256(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -552,7 +549,6 @@ rest:
 	VMASKMOVPS Y1, Y0, (AX)(BX*1)
 
 end:
-	SFENCE
 	VZEROUPPER
 	RET
 
@@ -1326,4 +1322,10 @@ loop:
 	DECQ        SI
 	JNZ         loop
 	VZEROUPPER
+	RET
+
+// func endStreams256()
+// Requires: MMX+
+TEXT ·endStreams256(SB), NOSPLIT, $0
+	SFENCE
 	RET

@@ -51,3 +51,5 @@ func normRow512(dst *float32, x *float32, n int, gain *float32, shift *float32, 
 
 //go:noescape
 func transpose8x512(dst *float32, src *float32, dstStride int, srcStride int, blocks int)
+
+func endStreams512()

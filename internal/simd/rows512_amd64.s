@@ -314,7 +314,7 @@ end:
 	RET
 
 // func mixStream512(dst *float32, n int, src *float32, off *int, w *float32, k int)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·mixStream512(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ n+8(FP), CX
@@ -394,12 +394,11 @@ restRows:
 	VMOVUPS      Z6, K1, (AX)(R8*1)
 
 end:
-	SFENCE
 	VZEROUPPER
 	RET
 
 // func affineClampStream512(dst *float32, x *float32, n int, a float32, b float32, p float32, q float32)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·affineClampStream512(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -464,12 +463,11 @@ rest:
 	VMOVUPS     Z4, K1, (AX)(BX*1)
 
 end:
-	SFENCE
 	VZEROUPPER
 	RET
 
 // func affineLeakyStream512(dst *float32, x *float32, n int, a float32, b float32, p float32, q float32)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·affineLeakyStream512(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
@@ -540,12 +538,11 @@ rest:
 	VMOVUPS     Z3, K1, (AX)(BX*1)
 
 end:
-	SFENCE
 	VZEROUPPER
 	RET
 
 // func copyRowStream512(dst *float32, x *float32, n int)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·copyRowStream512(SB), NOSPLIT, $0-24
 	MOVQ dst+0(FP), AX
 	MOVQ x+8(FP), CX
@@ -588,7 +585,6 @@ rest:
 	VMOVUPS   Z0, K1, (AX)(BX*1)
 
 end:
-	SFENCE
 	VZEROUPPER
 	RET
 
@@ -1380,4 +1376,10 @@ loop:
 	DECQ        SI
 	JNZ         loop
 	VZEROUPPER
+	RET
+
+// func endStreams512()
+// Requires: MMX+
+TEXT ·endStreams512(SB), NOSPLIT, $0
+	SFENCE
 	RET

@@ -112,11 +112,13 @@ func (c *Call) resize(r *resizer, x *tensor.Tensor, scales []float64, sizes []in
 	cur := x
 	if r.mode == "nearest" {
 		index := make([][]int, rank)
-		outside := false
 		for a, d := range x.Shape() {
 			index[a] = r.nearestIndex(d, shape[a], scale[a], lo[a], hi[a])
-			for _, i := range index[a] {
-				outside = outside || i < 0
+		}
+		outside := fixedIndex(index)
+		if !outside {
+			if out, ok := c.repeatBoxes(x, shape, index); ok {
+				return out
 			}
 		}
 		zero := tensor.New(dt, 1)
@@ -128,26 +130,31 @@ func (c *Call) resize(r *resizer, x *tensor.Tensor, scales []float64, sizes []in
 	if dt != tensor.Float32 {
 		cur = c.cast(x, tensor.Float32, true, "")
 	}
+	weights := func(a int) []mix { return r.weights(x.Shape()[a], shape[a], scale[a], lo[a], hi[a]) }
+	stays := func(a int) bool {
+		return x.Shape()[a] == shape[a] && scale[a] == 1 && (r.coord != "tf_crop_and_resize" || lo[a] == 0 && hi[a] == 1)
+	}
+	if out, ok := c.mixBoxes(cur, shape, stays, weights); ok {
+		return c.rounded(out, dt)
+	}
 	// one axis at a time, the ones that shrink most first
 	for _, a := range resizeOrder(x.Shape(), shape) {
-		d := cur.Shape()[a]
-		if d == shape[a] && scale[a] == 1 && (r.coord != "tf_crop_and_resize" || lo[a] == 0 && hi[a] == 1) {
-			continue
-		}
-		cur = c.resizeAxis(cur, a, shape[a], r.weights(d, shape[a], scale[a], lo[a], hi[a]))
-	}
-	if dt != tensor.Float32 {
-		if dt.IsInt() {
-			f := cur.Float32()
-			for i, v := range f {
-				f[i] = float32(math.RoundToEven(float64(v)))
-			}
-			cur = c.cast(cur, dt, true, "")
-		} else {
-			cur = c.cast(cur, dt, true, "")
+		if !stays(a) {
+			cur = c.resizeAxis(cur, a, shape[a], weights(a))
 		}
 	}
-	return cur
+	return c.rounded(cur, dt)
+}
+
+// rounded is float32 values in type dt, integers the nearest ones.
+func (c *Call) rounded(t *tensor.Tensor, dt tensor.DType) *tensor.Tensor {
+	if dt.IsInt() {
+		f := t.Float32()
+		for i, v := range f {
+			f[i] = float32(math.RoundToEven(float64(v)))
+		}
+	}
+	return c.cast(t, dt, true, "")
 }
 
 // keepAspect lowers or raises all scales to one.

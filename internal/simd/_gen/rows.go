@@ -30,6 +30,9 @@ func (m *machine) rows() {
 	m.expSum()
 	m.normRow()
 	m.transpose8()
+	TEXT(m.name("endStreams"), NOSPLIT, "func()")
+	SFENCE()
+	RET()
 }
 
 // lastLanes holds, by width, a vector of set lanes before one of clear lanes.
@@ -105,11 +108,7 @@ func streamName(name string, stream bool) string {
 	return name
 }
 
-// finish ends a function; streamed stores are made visible before what follows.
-func finish(stream bool) {
-	if stream {
-		SFENCE()
-	}
+func finish() {
 	VZEROUPPER()
 	RET()
 }
@@ -185,7 +184,7 @@ func (m *machine) mix(stream bool) {
 			}
 		}
 	})
-	finish(stream)
+	finish()
 }
 
 // topRows takes the maximum over k rows, and over each pair of neighbours where pair is 2.
@@ -280,7 +279,7 @@ func (m *machine) topRows(name string, pair int) {
 			}
 		}
 	})
-	finish(false)
+	finish()
 }
 
 // everySecond are the lane numbers of every second float of two vectors, from first.
@@ -338,7 +337,7 @@ func (m *machine) affine(name string, stream bool, op func(x, p, q reg.VecVirtua
 			}
 		}
 	})
-	finish(stream)
+	finish()
 }
 
 func (m *machine) copyRow(stream bool) {
@@ -358,7 +357,7 @@ func (m *machine) copyRow(stream bool) {
 			}
 		}
 	})
-	finish(stream)
+	finish()
 }
 
 // spread writes vecs vectors. Each is picked, by lane numbers, from two vectors of the source that begin at its base; where
@@ -415,7 +414,7 @@ func (m *machine) spread(name string, blend bool) {
 	ADDQ(Imm(4), base)
 	DECQ(vecs)
 	JNZ(LabelRef("loop"))
-	finish(false)
+	finish()
 }
 
 // momentsRow is Σ(x−p) and Σ(x−p)² of n floats.
@@ -457,7 +456,7 @@ func (m *machine) momentsRow() {
 		VADDPS(acc[2], acc[0], acc[0])
 		Store(m.fold(acc[0], func(a, b, dst Op) { VADDPS(a, b, dst) }), ReturnIndex(i))
 	}
-	finish(false)
+	finish()
 }
 
 // expSum sets dst = e^(x·p + q) and gives the sum.
@@ -500,7 +499,7 @@ func (m *machine) expSum() {
 	}
 	Label("end")
 	Store(m.fold(sum, func(a, b, dst Op) { VADDPS(a, b, dst) }), ReturnIndex(0))
-	finish(false)
+	finish()
 }
 
 // normRow sets dst = (x·p + q)·g + b, g and b rows.
@@ -534,7 +533,7 @@ func (m *machine) normRow() {
 			}
 		}
 	})
-	finish(false)
+	finish()
 }
 
 // transpose8 turns blocks of 8×8 side by side in eight rows of src into blocks one below the other in dst. Strides are in bytes.
@@ -597,5 +596,5 @@ func (m *machine) transpose8() {
 	LEAQ(Mem{Base: dst, Index: ds, Scale: 8}, dst)
 	DECQ(blocks)
 	JNZ(LabelRef("loop"))
-	finish(false)
+	finish()
 }
