@@ -26,7 +26,7 @@ func newBenchCmd(s term.Streams) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newBenchOnnxCmd(s))
+	cmd.AddCommand(newBenchIOCmd(s), newBenchOnnxCmd(s))
 	return cmd
 }
 
@@ -163,14 +163,22 @@ func randomInputs(session *onnx.Session, name string) (map[string]*onnx.Tensor, 
 }
 
 // peakRSS is the peak resident memory of this process in MB, 0 where the system does not tell.
-func peakRSS() float64 {
+func peakRSS() float64 { return resident("VmHWM") }
+
+// rss is the resident memory of this process in MB, 0 where the system does not tell.
+func rss() float64 { return resident("VmRSS") }
+
+// resetPeak has the system count the peak anew, where it can.
+func resetPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
+
+func resident(name string) float64 {
 	data, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(data)) {
 		var kb float64
-		if n, _ := fmt.Sscanf(line, "VmHWM: %f kB", &kb); n == 1 {
+		if n, _ := fmt.Sscanf(line, name+": %f kB", &kb); n == 1 {
 			return kb / 1024
 		}
 	}
