@@ -6,6 +6,20 @@ func Split4(dst, src *float32, stride, vecs int) { active.split4(dst, src, strid
 // Merge4 is the inverse of Split4: dst gets vecs·4 vectors from the four rows that start k·stride bytes behind src.
 func Merge4(dst, src *float32, stride, vecs int) { active.merge4(dst, src, stride, vecs) }
 
+// EverySecond sets dst[i] = src[2i]; src has at least twice the length of dst less one.
+func EverySecond(dst, src []float32) {
+	if n := len(dst); n > 0 {
+		_ = src[2*n-2]
+		active.everySecond(&dst[0], &src[0], n)
+	}
+}
+
+func everySecondPlain(dst, src *float32, n int) {
+	for i := range n {
+		*at(dst, 4*i) = *at(src, 8*i)
+	}
+}
+
 func split4Plain(dst, src *float32, stride, vecs, lanes int) {
 	for i := range 4 * vecs * lanes {
 		*at(dst, i%4*stride+i/4*4) = *at(src, 4*i)

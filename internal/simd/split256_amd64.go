@@ -9,3 +9,6 @@ func split4256(dst *float32, src *float32, stride int, vecs int)
 
 //go:noescape
 func merge4256(dst *float32, src *float32, stride int, vecs int)
+
+//go:noescape
+func everySecond256(dst *float32, src *float32, n int)

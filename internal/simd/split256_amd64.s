@@ -99,3 +99,86 @@ loop:
 	JNZ       loop
 	VZEROUPPER
 	RET
+
+// func everySecond256(dst *float32, src *float32, n int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·everySecond256(SB), NOSPLIT, $0-24
+	MOVQ    dst+0(FP), DI
+	MOVQ    src+8(FP), SI
+	MOVQ    n+16(FP), DX
+	MOVQ    $+7, AX
+	LEAQ    tileMask<>+0(SB), BX
+	SHLQ    $0x02, AX
+	SUBQ    AX, BX
+	VMOVUPS 32(BX), Y3
+
+loop:
+	CMPQ       DX, $0x08
+	JLT        tail
+	VMOVUPS    (SI), Y0
+	VMASKMOVPS 32(SI), Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y0
+	VPERMPD    $0xd8, Y0, Y0
+	VMOVUPS    Y0, (DI)
+	ADDQ       $0x00000040, SI
+	ADDQ       $0x20, DI
+	SUBQ       $0x08, DX
+	JMP        loop
+
+tail:
+	TESTQ      DX, DX
+	JLE        end
+	LEAQ       -1(DX)(DX*1), AX
+	XORQ       BX, BX
+	TESTQ      AX, AX
+	CMOVQLT    BX, AX
+	MOVQ       $+8, BX
+	CMPQ       AX, BX
+	CMOVQGT    BX, AX
+	LEAQ       tileMask<>+0(SB), BX
+	SHLQ       $0x02, AX
+	SUBQ       AX, BX
+	VMOVUPS    32(BX), Y3
+	VMASKMOVPS (SI), Y3, Y0
+	LEAQ       -9(DX)(DX*1), AX
+	XORQ       BX, BX
+	TESTQ      AX, AX
+	CMOVQLT    BX, AX
+	MOVQ       $+8, BX
+	CMPQ       AX, BX
+	CMOVQGT    BX, AX
+	LEAQ       tileMask<>+0(SB), BX
+	SHLQ       $0x02, AX
+	SUBQ       AX, BX
+	VMOVUPS    32(BX), Y3
+	VMASKMOVPS 32(SI), Y3, Y1
+	VSHUFPS    $0x88, Y1, Y0, Y0
+	VPERMPD    $0xd8, Y0, Y0
+	MOVQ       DX, AX
+	LEAQ       tileMask<>+0(SB), BX
+	SHLQ       $0x02, AX
+	SUBQ       AX, BX
+	VMOVUPS    32(BX), Y3
+	VMASKMOVPS Y0, Y3, (DI)
+
+end:
+	VZEROUPPER
+	RET
+
+DATA tileMask<>+0(SB)/4, $0xffffffff
+DATA tileMask<>+4(SB)/4, $0xffffffff
+DATA tileMask<>+8(SB)/4, $0xffffffff
+DATA tileMask<>+12(SB)/4, $0xffffffff
+DATA tileMask<>+16(SB)/4, $0xffffffff
+DATA tileMask<>+20(SB)/4, $0xffffffff
+DATA tileMask<>+24(SB)/4, $0xffffffff
+DATA tileMask<>+28(SB)/4, $0xffffffff
+DATA tileMask<>+32(SB)/4, $0x00000000
+DATA tileMask<>+36(SB)/4, $0x00000000
+DATA tileMask<>+40(SB)/4, $0x00000000
+DATA tileMask<>+44(SB)/4, $0x00000000
+DATA tileMask<>+48(SB)/4, $0x00000000
+DATA tileMask<>+52(SB)/4, $0x00000000
+DATA tileMask<>+56(SB)/4, $0x00000000
+DATA tileMask<>+60(SB)/4, $0x00000000
+GLOBL tileMask<>(SB), RODATA|NOPTR, $64

@@ -9,3 +9,6 @@ func split4512(dst *float32, src *float32, stride int, vecs int)
 
 //go:noescape
 func merge4512(dst *float32, src *float32, stride int, vecs int)
+
+//go:noescape
+func everySecond512(dst *float32, src *float32, n int)

@@ -115,3 +115,89 @@ loop:
 	JNZ       loop
 	VZEROUPPER
 	RET
+
+// func everySecond512(dst *float32, src *float32, n int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·everySecond512(SB), NOSPLIT, $0-24
+	MOVQ      dst+0(FP), DI
+	MOVQ      src+8(FP), SI
+	MOVQ      n+16(FP), DX
+	VMOVDQU32 evenLanes<>+0(SB), Z2
+	MOVQ      $+15, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, BX
+	SHLL      CL, BX
+	DECL      BX
+	KMOVW     BX, K1
+
+loop:
+	CMPQ      DX, $0x10
+	JLT       tail
+	VMOVUPS   (SI), Z0
+	VMOVUPS.Z 64(SI), K1, Z1
+	VPERMT2PS Z1, Z2, Z0
+	VMOVUPS   Z0, (DI)
+	ADDQ      $0x00000080, SI
+	ADDQ      $0x40, DI
+	SUBQ      $0x10, DX
+	JMP       loop
+
+tail:
+	TESTQ     DX, DX
+	JLE       end
+	LEAQ      -1(DX)(DX*1), AX
+	XORQ      BX, BX
+	TESTQ     AX, AX
+	CMOVQLT   BX, AX
+	MOVQ      $+16, BX
+	CMPQ      AX, BX
+	CMOVQGT   BX, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, BX
+	SHLL      CL, BX
+	DECL      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (SI), K1, Z0
+	LEAQ      -17(DX)(DX*1), AX
+	XORQ      BX, BX
+	TESTQ     AX, AX
+	CMOVQLT   BX, AX
+	MOVQ      $+16, BX
+	CMPQ      AX, BX
+	CMOVQGT   BX, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, BX
+	SHLL      CL, BX
+	DECL      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z 64(SI), K1, Z1
+	VPERMT2PS Z1, Z2, Z0
+	MOVQ      DX, AX
+	MOVQ      AX, CX
+	MOVL      $0x00000001, BX
+	SHLL      CL, BX
+	DECL      BX
+	KMOVW     BX, K1
+	VMOVUPS   Z0, K1, (DI)
+
+end:
+	VZEROUPPER
+	RET
+
+DATA evenLanes<>+0(SB)/4, $0x00000000
+DATA evenLanes<>+4(SB)/4, $0x00000002
+DATA evenLanes<>+8(SB)/4, $0x00000004
+DATA evenLanes<>+12(SB)/4, $0x00000006
+DATA evenLanes<>+16(SB)/4, $0x00000008
+DATA evenLanes<>+20(SB)/4, $0x0000000a
+DATA evenLanes<>+24(SB)/4, $0x0000000c
+DATA evenLanes<>+28(SB)/4, $0x0000000e
+DATA evenLanes<>+32(SB)/4, $0x00000010
+DATA evenLanes<>+36(SB)/4, $0x00000012
+DATA evenLanes<>+40(SB)/4, $0x00000014
+DATA evenLanes<>+44(SB)/4, $0x00000016
+DATA evenLanes<>+48(SB)/4, $0x00000018
+DATA evenLanes<>+52(SB)/4, $0x0000001a
+DATA evenLanes<>+56(SB)/4, $0x0000001c
+DATA evenLanes<>+60(SB)/4, $0x0000001e
+GLOBL evenLanes<>(SB), RODATA|NOPTR, $64

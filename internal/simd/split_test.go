@@ -31,3 +31,20 @@ func TestSplit4(t *testing.T) {
 		}
 	}
 }
+
+func TestEverySecond(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 2))
+	for _, tr := range tiers() {
+		for n := range 70 {
+			off := rng.IntN(5)
+			src := randomFloats(rng, off+2*n+1)
+			got := randomFloats(rng, off+n+3)
+			want := slices.Clone(got)
+			tr.everySecond(&got[off], &src[off], n)
+			everySecondPlain(&want[off], &src[off], n)
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s: every second of %d differs from the twin", tr.name, n)
+			}
+		}
+	}
+}

@@ -17,6 +17,7 @@ type tier struct {
 	depthwise      depthwiseTable
 	turn           func(*Turn)
 	split4, merge4 func(dst, src *float32, stride, vecs int)
+	everySecond    func(dst, src *float32, n int)
 	zip            func(dst, a, b []float32)             // whole vectors of a and b
 	pairMax        func(dst, x []float32)                // whole vectors of dst
 	words          [numWords]func(rows, nv int, t *Tile) // nil where there are no instructions for it
@@ -53,15 +54,16 @@ var plainTier = tier{
 		4: func(t *WinogradOut) { wholeOutPlain(4, 8, t) },
 		6: func(t *WinogradOut) { wholeOutPlain(6, 8, t) },
 	},
-	depthwise: depthwisePlain,
-	turn:      turnPlain,
-	binary:    binaryPlain,
-	unary:     unaryPlain,
-	reduce:    reducePlain,
-	split4:    func(dst, src *float32, stride, vecs int) { split4Plain(dst, src, stride, vecs, 8) },
-	merge4:    func(dst, src *float32, stride, vecs int) { merge4Plain(dst, src, stride, vecs, 8) },
-	zip:       zipPlain,
-	pairMax:   pairMaxPlain,
-	vector:    1,
-	double:    doublePlain,
+	depthwise:   depthwisePlain,
+	turn:        turnPlain,
+	everySecond: everySecondPlain,
+	binary:      binaryPlain,
+	unary:       unaryPlain,
+	reduce:      reducePlain,
+	split4:      func(dst, src *float32, stride, vecs int) { split4Plain(dst, src, stride, vecs, 8) },
+	merge4:      func(dst, src *float32, stride, vecs int) { merge4Plain(dst, src, stride, vecs, 8) },
+	zip:         zipPlain,
+	pairMax:     pairMaxPlain,
+	vector:      1,
+	double:      doublePlain,
 }

@@ -11,6 +11,8 @@ type WinogradIn struct {
 	DstStride int         // bytes from a point's row to the next one's
 	Masks     *uint32     // by vector, bit i for lane i
 	Vecs      int         // at least 1
+	// For RunWinogradWholeIn alone: the number of sets of rows, at least 1, and the bytes from one to the next.
+	Repeat, SrcStep, DstStep int
 }
 
 // WinogradOut is the work of one call of the output transform along one axis: n points become n−2 rows, to which Bias is added
@@ -22,6 +24,8 @@ type WinogradOut struct {
 	Masks        *uint32 // lanes that are written, by vector
 	Vecs         int     // at least 1
 	Bias, Lo, Hi float32
+	// For RunWinogradWholeOut alone: the number of sets of points, at least 1, and the bytes from one to the next.
+	Repeat, SrcStep, DstStep int
 }
 
 // RunWinogradIn runs the input transform of 4 or 6 rows.
@@ -29,6 +33,12 @@ func RunWinogradIn(n int, t *WinogradIn) { active.winogradIn[n](t) }
 
 // RunWinogradOut runs the output transform of 4 or 6 points.
 func RunWinogradOut(n int, t *WinogradOut) { active.winogradOut[n](t) }
+
+// RunWinogradWholeIn runs the input transform of 4 or 6 rows on whole vectors, without masks and SrcOff, Repeat times.
+func RunWinogradWholeIn(n int, t *WinogradIn) { active.wholeIn[n](t) }
+
+// RunWinogradWholeOut runs the output transform of 4 or 6 points on whole vectors, without masks, bias and clamp, Repeat times.
+func RunWinogradWholeOut(n int, t *WinogradOut) { active.wholeOut[n](t) }
 
 // NoClamp sets Lo and Hi so that nothing is clamped.
 func (t *WinogradOut) NoClamp() {

@@ -61,6 +61,143 @@ DATA laneBits<>+24(SB)/4, $0x00000040
 DATA laneBits<>+28(SB)/4, $0x00000080
 GLOBL laneBits<>(SB), RODATA|NOPTR, $32
 
+// func winogradOut4x256(t *byte)
+// Requires: AVX, AVX2
+TEXT ·winogradOut4x256(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), DI
+	MOVQ         16(DI), AX
+	MOVQ         24(DI), BX
+	MOVQ         (DI), R9
+	MOVQ         8(DI), R11
+	LEAQ         (R9)(R11*2), R10
+	ADDQ         R11, R10
+	MOVQ         48(DI), R12
+	MOVQ         56(DI), R13
+	VMOVUPS      laneBits<>+0(SB), Y14
+	VBROADCASTSS 64(DI), Y13
+	VBROADCASTSS 68(DI), Y12
+	VBROADCASTSS 72(DI), Y11
+	XORQ         DI, DI
+
+loop:
+	VPBROADCASTD (R12), Y15
+	VPAND        Y14, Y15, Y15
+	VPCMPEQD     Y14, Y15, Y15
+	VMOVUPS      (R9), Y0
+	VMOVUPS      (R9)(R11*1), Y1
+	VMOVUPS      (R9)(R11*2), Y2
+	VMOVUPS      (R10), Y3
+	VADDPS       Y1, Y0, Y0
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y13, Y0, Y0
+	VMAXPS       Y0, Y12, Y0
+	VMINPS       Y0, Y11, Y0
+	VMASKMOVPS   Y0, Y15, (AX)(DI*1)
+	VSUBPS       Y2, Y1, Y1
+	VSUBPS       Y3, Y1, Y1
+	VADDPS       Y13, Y1, Y1
+	VMAXPS       Y1, Y12, Y1
+	VMINPS       Y1, Y11, Y1
+	VMASKMOVPS   Y1, Y15, (BX)(DI*1)
+	ADDQ         $0x04, R12
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R10
+	DECQ         R13
+	JNZ          loop
+	VZEROUPPER
+	RET
+
+// func winogradWholeIn4x256(t *byte)
+// Requires: AVX
+TEXT ·winogradWholeIn4x256(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), R15
+	MOVQ (R15), AX
+	MOVQ 8(R15), BX
+	MOVQ 16(R15), CX
+	MOVQ 24(R15), DX
+	MOVQ 56(R15), R9
+	MOVQ 64(R15), R11
+	MOVQ 88(R15), R12
+
+set:
+	LEAQ (R9)(R11*2), R10
+	ADDQ R11, R10
+	MOVQ 80(R15), R13
+	XORQ DI, DI
+
+loop:
+	VMOVUPS (AX)(DI*1), Y0
+	VMOVUPS (BX)(DI*1), Y1
+	VMOVUPS (CX)(DI*1), Y2
+	VMOVUPS (DX)(DI*1), Y3
+	VSUBPS  Y2, Y0, Y4
+	VMOVUPS Y4, (R9)
+	VADDPS  Y2, Y1, Y5
+	VMOVUPS Y5, (R9)(R11*1)
+	VSUBPS  Y1, Y2, Y6
+	VMOVUPS Y6, (R9)(R11*2)
+	VSUBPS  Y3, Y1, Y7
+	VMOVUPS Y7, (R10)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, R10
+	DECQ    R13
+	JNZ     loop
+	SUBQ    DI, R9
+	ADDQ    104(R15), R9
+	MOVQ    96(R15), DI
+	ADDQ    DI, AX
+	ADDQ    DI, BX
+	ADDQ    DI, CX
+	ADDQ    DI, DX
+	DECQ    R12
+	JNZ     set
+	VZEROUPPER
+	RET
+
+// func winogradWholeOut4x256(t *byte)
+// Requires: AVX
+TEXT ·winogradWholeOut4x256(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), R15
+	MOVQ 16(R15), AX
+	MOVQ 24(R15), BX
+	MOVQ (R15), R9
+	MOVQ 8(R15), R11
+	MOVQ 80(R15), R12
+
+set:
+	LEAQ (R9)(R11*2), R10
+	ADDQ R11, R10
+	MOVQ 56(R15), R13
+	XORQ DI, DI
+
+loop:
+	VMOVUPS (R9), Y0
+	VMOVUPS (R9)(R11*1), Y1
+	VMOVUPS (R9)(R11*2), Y2
+	VMOVUPS (R10), Y3
+	VADDPS  Y1, Y0, Y0
+	VADDPS  Y2, Y0, Y0
+	VMOVUPS Y0, (AX)(DI*1)
+	VSUBPS  Y2, Y1, Y1
+	VSUBPS  Y3, Y1, Y1
+	VMOVUPS Y1, (BX)(DI*1)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, R10
+	DECQ    R13
+	JNZ     loop
+	SUBQ    DI, R9
+	ADDQ    88(R15), R9
+	MOVQ    96(R15), DI
+	ADDQ    DI, AX
+	ADDQ    DI, BX
+	DECQ    R12
+	JNZ     set
+	VZEROUPPER
+	RET
+
 // func winogradIn6x256(t *byte)
 // Requires: AVX, AVX2, FMA3
 TEXT ·winogradIn6x256(SB), NOSPLIT, $0-8
@@ -135,53 +272,6 @@ GLOBL c40800000_256<>(SB), RODATA|NOPTR, $4
 DATA c40a00000_256<>+0(SB)/4, $0x40a00000
 GLOBL c40a00000_256<>(SB), RODATA|NOPTR, $4
 
-// func winogradOut4x256(t *byte)
-// Requires: AVX, AVX2
-TEXT ·winogradOut4x256(SB), NOSPLIT, $0-8
-	MOVQ         t+0(FP), DI
-	MOVQ         16(DI), AX
-	MOVQ         24(DI), BX
-	MOVQ         (DI), R9
-	MOVQ         8(DI), R11
-	LEAQ         (R9)(R11*2), R10
-	ADDQ         R11, R10
-	MOVQ         48(DI), R12
-	MOVQ         56(DI), R13
-	VMOVUPS      laneBits<>+0(SB), Y14
-	VBROADCASTSS 64(DI), Y13
-	VBROADCASTSS 68(DI), Y12
-	VBROADCASTSS 72(DI), Y11
-	XORQ         DI, DI
-
-loop:
-	VPBROADCASTD (R12), Y15
-	VPAND        Y14, Y15, Y15
-	VPCMPEQD     Y14, Y15, Y15
-	VMOVUPS      (R9), Y0
-	VMOVUPS      (R9)(R11*1), Y1
-	VMOVUPS      (R9)(R11*2), Y2
-	VMOVUPS      (R10), Y3
-	VADDPS       Y1, Y0, Y0
-	VADDPS       Y2, Y0, Y0
-	VADDPS       Y13, Y0, Y0
-	VMAXPS       Y0, Y12, Y0
-	VMINPS       Y0, Y11, Y0
-	VMASKMOVPS   Y0, Y15, (AX)(DI*1)
-	VSUBPS       Y2, Y1, Y1
-	VSUBPS       Y3, Y1, Y1
-	VADDPS       Y13, Y1, Y1
-	VMAXPS       Y1, Y12, Y1
-	VMINPS       Y1, Y11, Y1
-	VMASKMOVPS   Y1, Y15, (BX)(DI*1)
-	ADDQ         $0x04, R12
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, R9
-	ADDQ         $0x20, R10
-	DECQ         R13
-	JNZ          loop
-	VZEROUPPER
-	RET
-
 // func winogradOut6x256(t *byte)
 // Requires: AVX, AVX2
 TEXT ·winogradOut6x256(SB), NOSPLIT, $0-8
@@ -249,5 +339,135 @@ loop:
 	ADDQ         $0x20, R10
 	DECQ         R13
 	JNZ          loop
+	VZEROUPPER
+	RET
+
+// func winogradWholeIn6x256(t *byte)
+// Requires: AVX, FMA3
+TEXT ·winogradWholeIn6x256(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), R15
+	MOVQ         (R15), AX
+	MOVQ         8(R15), BX
+	MOVQ         16(R15), CX
+	MOVQ         24(R15), DX
+	MOVQ         32(R15), SI
+	MOVQ         40(R15), R8
+	MOVQ         56(R15), R9
+	MOVQ         64(R15), R11
+	MOVQ         88(R15), R12
+	VBROADCASTSS c40800000_256<>+0(SB), Y12
+	VBROADCASTSS c40a00000_256<>+0(SB), Y13
+
+set:
+	LEAQ (R9)(R11*2), R10
+	ADDQ R11, R10
+	MOVQ 80(R15), R13
+	XORQ DI, DI
+
+loop:
+	VMOVUPS      (AX)(DI*1), Y0
+	VMOVUPS      (BX)(DI*1), Y1
+	VMOVUPS      (CX)(DI*1), Y2
+	VMOVUPS      (DX)(DI*1), Y3
+	VMOVUPS      (SI)(DI*1), Y4
+	VMOVUPS      (R8)(DI*1), Y5
+	VFMADD213PS  Y4, Y12, Y0
+	VFNMADD231PS Y2, Y13, Y0
+	VMOVUPS      Y0, (R9)
+	VMOVAPS      Y4, Y6
+	VFNMADD231PS Y2, Y12, Y6
+	VMOVAPS      Y3, Y7
+	VFNMADD231PS Y1, Y12, Y7
+	VADDPS       Y7, Y6, Y10
+	VMOVUPS      Y10, (R9)(R11*1)
+	VSUBPS       Y7, Y6, Y10
+	VMOVUPS      Y10, (R9)(R11*2)
+	VSUBPS       Y2, Y4, Y8
+	VSUBPS       Y1, Y3, Y9
+	VADDPS       Y9, Y9, Y9
+	VADDPS       Y9, Y8, Y10
+	VMOVUPS      Y10, (R10)
+	VSUBPS       Y9, Y8, Y10
+	VMOVUPS      Y10, (R10)(R11*1)
+	VFMADD213PS  Y5, Y12, Y1
+	VFNMADD231PS Y3, Y13, Y1
+	VMOVUPS      Y1, (R10)(R11*2)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R10
+	DECQ         R13
+	JNZ          loop
+	SUBQ         DI, R9
+	ADDQ         104(R15), R9
+	MOVQ         96(R15), DI
+	ADDQ         DI, AX
+	ADDQ         DI, BX
+	ADDQ         DI, CX
+	ADDQ         DI, DX
+	ADDQ         DI, SI
+	ADDQ         DI, R8
+	DECQ         R12
+	JNZ          set
+	VZEROUPPER
+	RET
+
+// func winogradWholeOut6x256(t *byte)
+// Requires: AVX
+TEXT ·winogradWholeOut6x256(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), R15
+	MOVQ 16(R15), AX
+	MOVQ 24(R15), BX
+	MOVQ 32(R15), CX
+	MOVQ 40(R15), DX
+	MOVQ (R15), R9
+	MOVQ 8(R15), R11
+	MOVQ 80(R15), R12
+
+set:
+	LEAQ (R9)(R11*2), R10
+	ADDQ R11, R10
+	MOVQ 56(R15), R13
+	XORQ DI, DI
+
+loop:
+	VMOVUPS (R9), Y0
+	VMOVUPS (R9)(R11*1), Y1
+	VMOVUPS (R9)(R11*2), Y2
+	VMOVUPS (R10), Y3
+	VMOVUPS (R10)(R11*1), Y4
+	VMOVUPS (R10)(R11*2), Y5
+	VADDPS  Y2, Y1, Y6
+	VSUBPS  Y2, Y1, Y7
+	VADDPS  Y4, Y3, Y8
+	VSUBPS  Y4, Y3, Y9
+	VADDPS  Y0, Y6, Y0
+	VADDPS  Y8, Y0, Y0
+	VMOVUPS Y0, (AX)(DI*1)
+	VADDPS  Y9, Y9, Y9
+	VADDPS  Y9, Y7, Y1
+	VMOVUPS Y1, (BX)(DI*1)
+	VADDPS  Y8, Y8, Y8
+	VADDPS  Y8, Y8, Y8
+	VADDPS  Y8, Y6, Y6
+	VMOVUPS Y6, (CX)(DI*1)
+	VADDPS  Y9, Y9, Y9
+	VADDPS  Y9, Y9, Y9
+	VADDPS  Y9, Y7, Y7
+	VADDPS  Y5, Y7, Y7
+	VMOVUPS Y7, (DX)(DI*1)
+	ADDQ    $0x20, DI
+	ADDQ    $0x20, R9
+	ADDQ    $0x20, R10
+	DECQ    R13
+	JNZ     loop
+	SUBQ    DI, R9
+	ADDQ    88(R15), R9
+	MOVQ    96(R15), DI
+	ADDQ    DI, AX
+	ADDQ    DI, BX
+	ADDQ    DI, CX
+	ADDQ    DI, DX
+	DECQ    R12
+	JNZ     set
 	VZEROUPPER
 	RET

@@ -48,6 +48,140 @@ loop:
 	VZEROUPPER
 	RET
 
+// func winogradOut4x512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·winogradOut4x512(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), DI
+	MOVQ         16(DI), AX
+	MOVQ         24(DI), BX
+	MOVQ         (DI), R9
+	MOVQ         8(DI), R11
+	LEAQ         (R9)(R11*2), R10
+	ADDQ         R11, R10
+	MOVQ         48(DI), R12
+	MOVQ         56(DI), R13
+	VBROADCASTSS 64(DI), Z13
+	VBROADCASTSS 68(DI), Z12
+	VBROADCASTSS 72(DI), Z11
+	XORQ         DI, DI
+
+loop:
+	KMOVW   (R12), K1
+	VMOVUPS (R9), Z0
+	VMOVUPS (R9)(R11*1), Z1
+	VMOVUPS (R9)(R11*2), Z2
+	VMOVUPS (R10), Z3
+	VADDPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VADDPS  Z13, Z0, Z0
+	VMAXPS  Z0, Z12, Z0
+	VMINPS  Z0, Z11, Z0
+	VMOVUPS Z0, K1, (AX)(DI*1)
+	VSUBPS  Z2, Z1, Z1
+	VSUBPS  Z3, Z1, Z1
+	VADDPS  Z13, Z1, Z1
+	VMAXPS  Z1, Z12, Z1
+	VMINPS  Z1, Z11, Z1
+	VMOVUPS Z1, K1, (BX)(DI*1)
+	ADDQ    $0x04, R12
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, R9
+	ADDQ    $0x40, R10
+	DECQ    R13
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func winogradWholeIn4x512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·winogradWholeIn4x512(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), R15
+	MOVQ (R15), AX
+	MOVQ 8(R15), BX
+	MOVQ 16(R15), CX
+	MOVQ 24(R15), DX
+	MOVQ 56(R15), R9
+	MOVQ 64(R15), R11
+	MOVQ 88(R15), R12
+
+set:
+	LEAQ (R9)(R11*2), R10
+	ADDQ R11, R10
+	MOVQ 80(R15), R13
+	XORQ DI, DI
+
+loop:
+	VMOVUPS (AX)(DI*1), Z0
+	VMOVUPS (BX)(DI*1), Z1
+	VMOVUPS (CX)(DI*1), Z2
+	VMOVUPS (DX)(DI*1), Z3
+	VSUBPS  Z2, Z0, Z4
+	VMOVUPS Z4, (R9)
+	VADDPS  Z2, Z1, Z5
+	VMOVUPS Z5, (R9)(R11*1)
+	VSUBPS  Z1, Z2, Z6
+	VMOVUPS Z6, (R9)(R11*2)
+	VSUBPS  Z3, Z1, Z7
+	VMOVUPS Z7, (R10)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, R9
+	ADDQ    $0x40, R10
+	DECQ    R13
+	JNZ     loop
+	SUBQ    DI, R9
+	ADDQ    104(R15), R9
+	MOVQ    96(R15), DI
+	ADDQ    DI, AX
+	ADDQ    DI, BX
+	ADDQ    DI, CX
+	ADDQ    DI, DX
+	DECQ    R12
+	JNZ     set
+	VZEROUPPER
+	RET
+
+// func winogradWholeOut4x512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·winogradWholeOut4x512(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), R15
+	MOVQ 16(R15), AX
+	MOVQ 24(R15), BX
+	MOVQ (R15), R9
+	MOVQ 8(R15), R11
+	MOVQ 80(R15), R12
+
+set:
+	LEAQ (R9)(R11*2), R10
+	ADDQ R11, R10
+	MOVQ 56(R15), R13
+	XORQ DI, DI
+
+loop:
+	VMOVUPS (R9), Z0
+	VMOVUPS (R9)(R11*1), Z1
+	VMOVUPS (R9)(R11*2), Z2
+	VMOVUPS (R10), Z3
+	VADDPS  Z1, Z0, Z0
+	VADDPS  Z2, Z0, Z0
+	VMOVUPS Z0, (AX)(DI*1)
+	VSUBPS  Z2, Z1, Z1
+	VSUBPS  Z3, Z1, Z1
+	VMOVUPS Z1, (BX)(DI*1)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, R9
+	ADDQ    $0x40, R10
+	DECQ    R13
+	JNZ     loop
+	SUBQ    DI, R9
+	ADDQ    88(R15), R9
+	MOVQ    96(R15), DI
+	ADDQ    DI, AX
+	ADDQ    DI, BX
+	DECQ    R12
+	JNZ     set
+	VZEROUPPER
+	RET
+
 // func winogradIn6x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·winogradIn6x512(SB), NOSPLIT, $0-8
@@ -119,50 +253,6 @@ GLOBL c40800000_512<>(SB), RODATA|NOPTR, $4
 DATA c40a00000_512<>+0(SB)/4, $0x40a00000
 GLOBL c40a00000_512<>(SB), RODATA|NOPTR, $4
 
-// func winogradOut4x512(t *byte)
-// Requires: AVX, AVX512F
-TEXT ·winogradOut4x512(SB), NOSPLIT, $0-8
-	MOVQ         t+0(FP), DI
-	MOVQ         16(DI), AX
-	MOVQ         24(DI), BX
-	MOVQ         (DI), R9
-	MOVQ         8(DI), R11
-	LEAQ         (R9)(R11*2), R10
-	ADDQ         R11, R10
-	MOVQ         48(DI), R12
-	MOVQ         56(DI), R13
-	VBROADCASTSS 64(DI), Z13
-	VBROADCASTSS 68(DI), Z12
-	VBROADCASTSS 72(DI), Z11
-	XORQ         DI, DI
-
-loop:
-	KMOVW   (R12), K1
-	VMOVUPS (R9), Z0
-	VMOVUPS (R9)(R11*1), Z1
-	VMOVUPS (R9)(R11*2), Z2
-	VMOVUPS (R10), Z3
-	VADDPS  Z1, Z0, Z0
-	VADDPS  Z2, Z0, Z0
-	VADDPS  Z13, Z0, Z0
-	VMAXPS  Z0, Z12, Z0
-	VMINPS  Z0, Z11, Z0
-	VMOVUPS Z0, K1, (AX)(DI*1)
-	VSUBPS  Z2, Z1, Z1
-	VSUBPS  Z3, Z1, Z1
-	VADDPS  Z13, Z1, Z1
-	VMAXPS  Z1, Z12, Z1
-	VMINPS  Z1, Z11, Z1
-	VMOVUPS Z1, K1, (BX)(DI*1)
-	ADDQ    $0x04, R12
-	ADDQ    $0x40, DI
-	ADDQ    $0x40, R9
-	ADDQ    $0x40, R10
-	DECQ    R13
-	JNZ     loop
-	VZEROUPPER
-	RET
-
 // func winogradOut6x512(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·winogradOut6x512(SB), NOSPLIT, $0-8
@@ -227,5 +317,135 @@ loop:
 	ADDQ    $0x40, R10
 	DECQ    R13
 	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func winogradWholeIn6x512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·winogradWholeIn6x512(SB), NOSPLIT, $0-8
+	MOVQ         t+0(FP), R15
+	MOVQ         (R15), AX
+	MOVQ         8(R15), BX
+	MOVQ         16(R15), CX
+	MOVQ         24(R15), DX
+	MOVQ         32(R15), SI
+	MOVQ         40(R15), R8
+	MOVQ         56(R15), R9
+	MOVQ         64(R15), R11
+	MOVQ         88(R15), R12
+	VBROADCASTSS c40800000_512<>+0(SB), Z12
+	VBROADCASTSS c40a00000_512<>+0(SB), Z13
+
+set:
+	LEAQ (R9)(R11*2), R10
+	ADDQ R11, R10
+	MOVQ 80(R15), R13
+	XORQ DI, DI
+
+loop:
+	VMOVUPS      (AX)(DI*1), Z0
+	VMOVUPS      (BX)(DI*1), Z1
+	VMOVUPS      (CX)(DI*1), Z2
+	VMOVUPS      (DX)(DI*1), Z3
+	VMOVUPS      (SI)(DI*1), Z4
+	VMOVUPS      (R8)(DI*1), Z5
+	VFMADD213PS  Z4, Z12, Z0
+	VFNMADD231PS Z2, Z13, Z0
+	VMOVUPS      Z0, (R9)
+	VMOVAPS      Z4, Z6
+	VFNMADD231PS Z2, Z12, Z6
+	VMOVAPS      Z3, Z7
+	VFNMADD231PS Z1, Z12, Z7
+	VADDPS       Z7, Z6, Z10
+	VMOVUPS      Z10, (R9)(R11*1)
+	VSUBPS       Z7, Z6, Z10
+	VMOVUPS      Z10, (R9)(R11*2)
+	VSUBPS       Z2, Z4, Z8
+	VSUBPS       Z1, Z3, Z9
+	VADDPS       Z9, Z9, Z9
+	VADDPS       Z9, Z8, Z10
+	VMOVUPS      Z10, (R10)
+	VSUBPS       Z9, Z8, Z10
+	VMOVUPS      Z10, (R10)(R11*1)
+	VFMADD213PS  Z5, Z12, Z1
+	VFNMADD231PS Z3, Z13, Z1
+	VMOVUPS      Z1, (R10)(R11*2)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R10
+	DECQ         R13
+	JNZ          loop
+	SUBQ         DI, R9
+	ADDQ         104(R15), R9
+	MOVQ         96(R15), DI
+	ADDQ         DI, AX
+	ADDQ         DI, BX
+	ADDQ         DI, CX
+	ADDQ         DI, DX
+	ADDQ         DI, SI
+	ADDQ         DI, R8
+	DECQ         R12
+	JNZ          set
+	VZEROUPPER
+	RET
+
+// func winogradWholeOut6x512(t *byte)
+// Requires: AVX, AVX512F
+TEXT ·winogradWholeOut6x512(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), R15
+	MOVQ 16(R15), AX
+	MOVQ 24(R15), BX
+	MOVQ 32(R15), CX
+	MOVQ 40(R15), DX
+	MOVQ (R15), R9
+	MOVQ 8(R15), R11
+	MOVQ 80(R15), R12
+
+set:
+	LEAQ (R9)(R11*2), R10
+	ADDQ R11, R10
+	MOVQ 56(R15), R13
+	XORQ DI, DI
+
+loop:
+	VMOVUPS (R9), Z0
+	VMOVUPS (R9)(R11*1), Z1
+	VMOVUPS (R9)(R11*2), Z2
+	VMOVUPS (R10), Z3
+	VMOVUPS (R10)(R11*1), Z4
+	VMOVUPS (R10)(R11*2), Z5
+	VADDPS  Z2, Z1, Z6
+	VSUBPS  Z2, Z1, Z7
+	VADDPS  Z4, Z3, Z8
+	VSUBPS  Z4, Z3, Z9
+	VADDPS  Z0, Z6, Z0
+	VADDPS  Z8, Z0, Z0
+	VMOVUPS Z0, (AX)(DI*1)
+	VADDPS  Z9, Z9, Z9
+	VADDPS  Z9, Z7, Z1
+	VMOVUPS Z1, (BX)(DI*1)
+	VADDPS  Z8, Z8, Z8
+	VADDPS  Z8, Z8, Z8
+	VADDPS  Z8, Z6, Z6
+	VMOVUPS Z6, (CX)(DI*1)
+	VADDPS  Z9, Z9, Z9
+	VADDPS  Z9, Z9, Z9
+	VADDPS  Z9, Z7, Z7
+	VADDPS  Z5, Z7, Z7
+	VMOVUPS Z7, (DX)(DI*1)
+	ADDQ    $0x40, DI
+	ADDQ    $0x40, R9
+	ADDQ    $0x40, R10
+	DECQ    R13
+	JNZ     loop
+	SUBQ    DI, R9
+	ADDQ    88(R15), R9
+	MOVQ    96(R15), DI
+	ADDQ    DI, AX
+	ADDQ    DI, BX
+	ADDQ    DI, CX
+	ADDQ    DI, DX
+	DECQ    R12
+	JNZ     set
 	VZEROUPPER
 	RET

@@ -25,3 +25,27 @@ func winogradOut4x256(t *WinogradOut)
 
 //go:noescape
 func winogradOut6x256(t *WinogradOut)
+
+//go:noescape
+func winogradWholeIn4x512(t *WinogradIn)
+
+//go:noescape
+func winogradWholeIn6x512(t *WinogradIn)
+
+//go:noescape
+func winogradWholeOut4x512(t *WinogradOut)
+
+//go:noescape
+func winogradWholeOut6x512(t *WinogradOut)
+
+//go:noescape
+func winogradWholeIn4x256(t *WinogradIn)
+
+//go:noescape
+func winogradWholeIn6x256(t *WinogradIn)
+
+//go:noescape
+func winogradWholeOut4x256(t *WinogradOut)
+
+//go:noescape
+func winogradWholeOut6x256(t *WinogradOut)

@@ -59,3 +59,34 @@ func winogradOutPlain(n, lanes int, t *WinogradOut) {
 		}
 	}
 }
+
+func wholeInPlain(n, lanes int, t *WinogradIn) {
+	u := *t
+	masks := make([]uint32, t.Vecs)
+	for i := range masks {
+		masks[i] = 1<<lanes - 1
+	}
+	u.Masks, u.SrcOff = &masks[0], 0
+	for range t.Repeat {
+		winogradInPlain(n, lanes, &u)
+		u.Dst = at(u.Dst, t.DstStep)
+		u.SrcOff += t.SrcStep
+	}
+}
+
+func wholeOutPlain(n, lanes int, t *WinogradOut) {
+	u := *t
+	masks := make([]uint32, t.Vecs)
+	for i := range masks {
+		masks[i] = 1<<lanes - 1
+	}
+	u.Masks, u.Bias = &masks[0], 0
+	u.NoClamp()
+	for range t.Repeat {
+		winogradOutPlain(n, lanes, &u)
+		u.Src = at(u.Src, t.SrcStep)
+		for k := range n - 2 {
+			u.Dst[k] = at(u.Dst[k], t.DstStep)
+		}
+	}
+}

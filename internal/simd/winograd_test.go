@@ -109,3 +109,49 @@ func TestWinogradIsConvolution(t *testing.T) {
 		}
 	}
 }
+
+// checkWhole compares the transforms of whole vectors with their twins.
+func checkWhole(t *testing.T, rng *rand.Rand) {
+	for _, tr := range tiers() {
+		for _, n := range []int{4, 6} {
+			vecs, repeat := 1+rng.IntN(4), 1+rng.IntN(4)
+			width := vecs * tr.lanes
+			pitch := width + rng.IntN(5)
+			src, c := randomFloats(rng, repeat*n*pitch), randomFloats(rng, repeat*n*pitch+3)
+			in := WinogradIn{DstStride: 4 * pitch, Vecs: vecs, Repeat: repeat, SrcStep: 4 * n * pitch, DstStep: 4 * n * pitch}
+			for k := range n {
+				in.Src[k] = &src[k*pitch]
+			}
+			got, want := append([]float32(nil), c...), append([]float32(nil), c...)
+			in.Dst = &got[3]
+			tr.wholeIn[n](&in)
+			in.Dst = &want[3]
+			wholeInPlain(n, tr.lanes, &in)
+			near(t, tr.name+" whole in", got, want, winogradTolerance)
+			out := WinogradOut{Src: &src[0], SrcStride: 4 * pitch, Vecs: vecs, Repeat: repeat, SrcStep: 4 * n * pitch, DstStep: 4 * n * pitch}
+			copy(got, c)
+			copy(want, c)
+			for k := range n - 2 {
+				out.Dst[k] = &got[1+k*pitch]
+			}
+			tr.wholeOut[n](&out)
+			for k := range n - 2 {
+				out.Dst[k] = &want[1+k*pitch]
+			}
+			wholeOutPlain(n, tr.lanes, &out)
+			near(t, tr.name+" whole out", got, want, winogradTolerance)
+		}
+	}
+}
+
+func TestWinogradWhole(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 6))
+	for range 200 {
+		checkWhole(t, rng)
+	}
+}
+
+func FuzzWinogradWhole(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) { checkWhole(t, rand.New(rand.NewPCG(seed, 5))) })
+}

@@ -35,6 +35,8 @@ func main() {
 		m.words()
 	case "double":
 		m.doubles()
+	case "wavelet":
+		m.wavelets()
 	case "bitplane":
 		bitplanes()
 	case "cpu":

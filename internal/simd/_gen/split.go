@@ -10,6 +10,7 @@ import (
 func (m *machine) split() {
 	m.splitFunc("split4", true)
 	m.splitFunc("merge4", false)
+	m.everySecondFunc()
 }
 
 // transposeOrder is the lane order that undoes a transpose of 4×4 within the quarters (or halves) of the vectors.
@@ -86,6 +87,91 @@ func (m *machine) splitFunc(name string, apart bool) {
 	}
 	DECQ(vecs)
 	JNZ(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// everySecondFunc writes everySecond, which copies each second float of src, n of them, and reads nothing behind the last.
+func (m *machine) everySecondFunc() {
+	TEXT(m.name("everySecond"), NOSPLIT, "func(dst, src *float32, n int)")
+	Pragma("noescape")
+	Load(Param("dst"), reg.RDI)
+	Load(Param("src"), reg.RSI)
+	Load(Param("n"), reg.RDX)
+	regs := m.regs()
+	x, y, even, mask := regs[0], regs[1], regs[2], regs[3]
+	if m.wide() {
+		VMOVDQU32(m.evenLanes(), even)
+	}
+	// setMask selects the first lanes, as many as AX says, in K1 or the register mask.
+	setMask := func() {
+		if m.wide() {
+			MOVQ(reg.RAX, reg.RCX)
+			MOVL(U32(1), reg.EBX)
+			SHLL(reg.CL, reg.EBX)
+			DECL(reg.EBX)
+			KMOVW(reg.EBX, reg.K1)
+			return
+		}
+		LEAQ(m.maskTable(), reg.RBX)
+		SHLQ(Imm(2), reg.RAX)
+		SUBQ(reg.RAX, reg.RBX)
+		VMOVUPS(Mem{Base: reg.RBX, Disp: 4 * m.lanes}, mask)
+	}
+	load := func(disp int, to reg.VecPhysical) {
+		if m.wide() {
+			VMOVUPS_Z(Mem{Base: reg.RSI, Disp: disp}, reg.K1, to)
+		} else {
+			VMASKMOVPS(Mem{Base: reg.RSI, Disp: disp}, mask, to)
+		}
+	}
+	pick := func() {
+		if m.wide() {
+			VPERMT2PS(y, even, x)
+		} else {
+			VSHUFPS(Imm(0x88), y, x, x)
+			VPERMPD(Imm(0xd8), x, x)
+		}
+	}
+	MOVQ(I32(int32(m.lanes-1)), reg.RAX)
+	setMask()
+	Label("loop")
+	CMPQ(reg.RDX, Imm(uint64(m.lanes)))
+	JLT(LabelRef("tail"))
+	VMOVUPS(Mem{Base: reg.RSI}, x)
+	load(m.bytes(), y)
+	pick()
+	VMOVUPS(x, Mem{Base: reg.RDI})
+	ADDQ(U32(uint32(2*m.bytes())), reg.RSI)
+	ADDQ(Imm(uint64(m.bytes())), reg.RDI)
+	SUBQ(Imm(uint64(m.lanes)), reg.RDX)
+	JMP(LabelRef("loop"))
+	Label("tail")
+	TESTQ(reg.RDX, reg.RDX)
+	JLE(LabelRef("end"))
+	count := func(less int) { // of lanes: 2n−1−less, within 0 and the vector
+		LEAQ(Mem{Base: reg.RDX, Index: reg.RDX, Scale: 1, Disp: -1 - less}, reg.RAX)
+		XORQ(reg.RBX, reg.RBX)
+		TESTQ(reg.RAX, reg.RAX)
+		CMOVQLT(reg.RBX, reg.RAX)
+		MOVQ(I32(int32(m.lanes)), reg.RBX)
+		CMPQ(reg.RAX, reg.RBX)
+		CMOVQGT(reg.RBX, reg.RAX)
+		setMask()
+	}
+	count(0)
+	load(0, x)
+	count(m.lanes)
+	load(m.bytes(), y)
+	pick()
+	MOVQ(reg.RDX, reg.RAX)
+	setMask()
+	if m.wide() {
+		VMOVUPS(x, reg.K1, Mem{Base: reg.RDI})
+	} else {
+		VMASKMOVPS(x, mask, Mem{Base: reg.RDI})
+	}
+	Label("end")
 	VZEROUPPER()
 	RET()
 }

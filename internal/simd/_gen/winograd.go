@@ -16,6 +16,9 @@ const (
 	inDstStride = 64
 	inMasks     = 72
 	inVecs      = 80
+	inRepeat    = 88
+	inSrcStep   = 96
+	inDstStep   = 104
 
 	outSrc       = 0
 	outSrcStride = 8
@@ -25,13 +28,18 @@ const (
 	outBias      = 64
 	outLo        = 68
 	outHi        = 72
+	outRepeat    = 80
+	outSrcStep   = 88
+	outDstStep   = 96
 )
 
 func (m *machine) winograd() {
-	m.winogradIn(4)
-	m.winogradIn(6)
-	m.winogradOut(4)
-	m.winogradOut(6)
+	for _, n := range []int{4, 6} {
+		m.winogradIn(n)
+		m.winogradOut(n)
+		m.wholeIn(n)
+		m.wholeOut(n)
+	}
 }
 
 // strided returns the places of six rows at equal distances, as base, base of the fourth and distance.
@@ -110,8 +118,20 @@ func (m *machine) winogradIn(n int) {
 			VMASKMOVPS(p, mask, regs[i])
 		}
 	}
-	out := func(k int, v reg.VecPhysical) { VMOVUPS(v, strided(k, dst, fourth, stride)) }
-	d := regs
+	m.inPoints(n, four, five, func(k int, v reg.VecPhysical) { VMOVUPS(v, strided(k, dst, fourth, stride)) })
+	ADDQ(Imm(4), masks)
+	ADDQ(Imm(uint64(m.bytes())), idx)
+	ADDQ(Imm(uint64(m.bytes())), dst)
+	ADDQ(Imm(uint64(m.bytes())), fourth)
+	DECQ(vecs)
+	JNZ(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// inPoints transforms the rows in the first n registers.
+func (m *machine) inPoints(n int, four, five reg.VecPhysical, out func(k int, v reg.VecPhysical)) {
+	d := m.regs()
 	if n == 4 {
 		VSUBPS(d[2], d[0], d[4])
 		out(0, d[4])
@@ -145,12 +165,125 @@ func (m *machine) winogradIn(n int) {
 		VFNMADD231PS(d[3], five, d[1])
 		out(5, d[1])
 	}
-	ADDQ(Imm(4), masks)
+}
+
+// outRows transforms the points in the first n registers.
+func (m *machine) outRows(n int, out func(k int, v reg.VecPhysical)) {
+	d := m.regs()
+	if n == 4 {
+		VADDPS(d[1], d[0], d[0])
+		VADDPS(d[2], d[0], d[0])
+		out(0, d[0])
+		VSUBPS(d[2], d[1], d[1])
+		VSUBPS(d[3], d[1], d[1])
+		out(1, d[1])
+	} else {
+		s1, d1, s2, d2 := d[6], d[7], d[8], d[9]
+		VADDPS(d[2], d[1], s1)
+		VSUBPS(d[2], d[1], d1)
+		VADDPS(d[4], d[3], s2)
+		VSUBPS(d[4], d[3], d2)
+		VADDPS(d[0], s1, d[0])
+		VADDPS(s2, d[0], d[0])
+		out(0, d[0])
+		VADDPS(d2, d2, d2)
+		VADDPS(d2, d1, d[1])
+		out(1, d[1])
+		VADDPS(s2, s2, s2)
+		VADDPS(s2, s2, s2)
+		VADDPS(s2, s1, s1)
+		out(2, s1)
+		VADDPS(d2, d2, d2)
+		VADDPS(d2, d2, d2)
+		VADDPS(d2, d1, d1)
+		VADDPS(d[5], d1, d1)
+		out(3, d1)
+	}
+}
+
+// wholeIn is winogradIn on whole vectors, for several sets of rows at equal distances.
+func (m *machine) wholeIn(n int) {
+	TEXT(m.name(fmt.Sprintf("winogradWholeIn%dx", n)), NOSPLIT, "func(t *byte)")
+	regs := m.regs()
+	t := reg.R15
+	Load(Param("t"), t)
+	src := []reg.GPPhysical{reg.RAX, reg.RBX, reg.RCX, reg.RDX, reg.RSI, reg.R8}[:n]
+	dst, fourth, stride, repeat, vecs, idx := reg.R9, reg.R10, reg.R11, reg.R12, reg.R13, reg.RDI
+	for i, s := range src {
+		MOVQ(Mem{Base: t, Disp: inSrc + 8*i}, s)
+	}
+	MOVQ(Mem{Base: t, Disp: inDst}, dst)
+	MOVQ(Mem{Base: t, Disp: inDstStride}, stride)
+	MOVQ(Mem{Base: t, Disp: inRepeat}, repeat)
+	four, five := regs[12], regs[13]
+	if n == 6 {
+		VBROADCASTSS(m.konst(4), four)
+		VBROADCASTSS(m.konst(5), five)
+	}
+	Label("set")
+	LEAQ(Mem{Base: dst, Index: stride, Scale: 2}, fourth)
+	ADDQ(stride, fourth)
+	MOVQ(Mem{Base: t, Disp: inVecs}, vecs)
+	XORQ(idx, idx)
+	Label("loop")
+	for i, s := range src {
+		VMOVUPS(Mem{Base: s, Index: idx, Scale: 1}, regs[i])
+	}
+	m.inPoints(n, four, five, func(k int, v reg.VecPhysical) { VMOVUPS(v, strided(k, dst, fourth, stride)) })
 	ADDQ(Imm(uint64(m.bytes())), idx)
 	ADDQ(Imm(uint64(m.bytes())), dst)
 	ADDQ(Imm(uint64(m.bytes())), fourth)
 	DECQ(vecs)
 	JNZ(LabelRef("loop"))
+	SUBQ(idx, dst)
+	ADDQ(Mem{Base: t, Disp: inDstStep}, dst)
+	MOVQ(Mem{Base: t, Disp: inSrcStep}, idx)
+	for _, s := range src {
+		ADDQ(idx, s)
+	}
+	DECQ(repeat)
+	JNZ(LabelRef("set"))
+	VZEROUPPER()
+	RET()
+}
+
+// wholeOut is winogradOut on whole vectors without bias and clamp, for several sets of points at equal distances.
+func (m *machine) wholeOut(n int) {
+	TEXT(m.name(fmt.Sprintf("winogradWholeOut%dx", n)), NOSPLIT, "func(t *byte)")
+	regs := m.regs()
+	t := reg.R15
+	Load(Param("t"), t)
+	dst := []reg.GPPhysical{reg.RAX, reg.RBX, reg.RCX, reg.RDX}[:n-2]
+	src, fourth, stride, repeat, vecs, idx := reg.R9, reg.R10, reg.R11, reg.R12, reg.R13, reg.RDI
+	for i, d := range dst {
+		MOVQ(Mem{Base: t, Disp: outDst + 8*i}, d)
+	}
+	MOVQ(Mem{Base: t, Disp: outSrc}, src)
+	MOVQ(Mem{Base: t, Disp: outSrcStride}, stride)
+	MOVQ(Mem{Base: t, Disp: outRepeat}, repeat)
+	Label("set")
+	LEAQ(Mem{Base: src, Index: stride, Scale: 2}, fourth)
+	ADDQ(stride, fourth)
+	MOVQ(Mem{Base: t, Disp: outVecs}, vecs)
+	XORQ(idx, idx)
+	Label("loop")
+	for i := range n {
+		VMOVUPS(strided(i, src, fourth, stride), regs[i])
+	}
+	m.outRows(n, func(k int, v reg.VecPhysical) { VMOVUPS(v, Mem{Base: dst[k], Index: idx, Scale: 1}) })
+	ADDQ(Imm(uint64(m.bytes())), idx)
+	ADDQ(Imm(uint64(m.bytes())), src)
+	ADDQ(Imm(uint64(m.bytes())), fourth)
+	DECQ(vecs)
+	JNZ(LabelRef("loop"))
+	SUBQ(idx, src)
+	ADDQ(Mem{Base: t, Disp: outSrcStep}, src)
+	MOVQ(Mem{Base: t, Disp: outDstStep}, idx)
+	for _, d := range dst {
+		ADDQ(idx, d)
+	}
+	DECQ(repeat)
+	JNZ(LabelRef("set"))
 	VZEROUPPER()
 	RET()
 }
@@ -183,9 +316,8 @@ func (m *machine) winogradOut(n int) {
 	XORQ(idx, idx)
 	Label("loop")
 	m.loadMask(masks, mask, bits)
-	d := regs
 	for i := range n {
-		VMOVUPS(strided(i, src, fourth, stride), d[i])
+		VMOVUPS(strided(i, src, fourth, stride), regs[i])
 	}
 	out := func(k int, v reg.VecPhysical) {
 		VADDPS(bias, v, v)
@@ -198,35 +330,7 @@ func (m *machine) winogradOut(n int) {
 			VMASKMOVPS(v, mask, p)
 		}
 	}
-	if n == 4 {
-		VADDPS(d[1], d[0], d[0])
-		VADDPS(d[2], d[0], d[0])
-		out(0, d[0])
-		VSUBPS(d[2], d[1], d[1])
-		VSUBPS(d[3], d[1], d[1])
-		out(1, d[1])
-	} else {
-		s1, d1, s2, d2 := d[6], d[7], d[8], d[9]
-		VADDPS(d[2], d[1], s1)
-		VSUBPS(d[2], d[1], d1)
-		VADDPS(d[4], d[3], s2)
-		VSUBPS(d[4], d[3], d2)
-		VADDPS(d[0], s1, d[0])
-		VADDPS(s2, d[0], d[0])
-		out(0, d[0])
-		VADDPS(d2, d2, d2)
-		VADDPS(d2, d1, d[1])
-		out(1, d[1])
-		VADDPS(s2, s2, s2)
-		VADDPS(s2, s2, s2)
-		VADDPS(s2, s1, s1)
-		out(2, s1)
-		VADDPS(d2, d2, d2)
-		VADDPS(d2, d2, d2)
-		VADDPS(d2, d1, d1)
-		VADDPS(d[5], d1, d1)
-		out(3, d1)
-	}
+	m.outRows(n, out)
 	ADDQ(Imm(4), masks)
 	ADDQ(Imm(uint64(m.bytes())), idx)
 	ADDQ(Imm(uint64(m.bytes())), src)

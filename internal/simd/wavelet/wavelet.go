@@ -1,59 +1,134 @@
-// Package wavelet holds the kernels of the wavelet transforms of ITU-T T.800 annex F on lines of samples.
+// Package wavelet holds the kernels of the wavelet transforms of ITU-T T.800 annex F on lines of samples, and of what
+// comes before and behind them, each in Go assembly for AVX-512 and AVX2 with a plain Go twin.
 package wavelet
 
-import "math"
+import "unsafe"
+
+// kernels is one tier. Those in assembly take whole vectors of lanes elements.
+type kernels struct {
+	lanes   int
+	down    func(a, l, r []int32)
+	up      func(a, l, r []int32)
+	share   func(a, l, r []float32, f float32)
+	whole   func(dst []int32, src []uint32)
+	scaled  func(dst []float32, src []uint32, f float32)
+	within  func(dst, src []int32, lo, hi, shift int32)
+	nearest func(dst []int32, src []float32, lo, hi float32, shift int32)
+	zip     func(dst, a, b *uint32, n int)
+	narrow  func(dst *uint16, src []int32)
+}
+
+// active is the tier of this process, nil for the plain one.
+var active = choose()
+
+// vectors is how many of n elements the kernels of the tier take.
+func (k *kernels) vectors(n int) int {
+	if k == nil {
+		return 0
+	}
+	return n &^ (k.lanes - 1)
+}
 
 // Down takes a share of both neighbours off: a −= (l + r + 2) / 4, rounded down. l and r have at least
-// len(a) elements; so in all functions here.
-func Down(a, l, r []int32) {
-	l, r = l[:len(a)], r[:len(a)]
-	for i := range a {
-		a[i] -= (l[i] + r[i] + 2) >> 2
+// len(a) elements; so in all functions here, with the other operands.
+func Down(a, l, r []int32) { active.goDown(a, l[:len(a)], r[:len(a)]) }
+
+func (k *kernels) goDown(a, l, r []int32) {
+	n := k.vectors(len(a))
+	if n > 0 {
+		k.down(a[:n], l, r)
 	}
+	downPlain(a[n:], l[n:], r[n:])
 }
 
 // Up adds the mean of both neighbours: a += (l + r) / 2, rounded down.
-func Up(a, l, r []int32) {
-	l, r = l[:len(a)], r[:len(a)]
-	for i := range a {
-		a[i] += (l[i] + r[i]) >> 1
+func Up(a, l, r []int32) { active.goUp(a, l[:len(a)], r[:len(a)]) }
+
+func (k *kernels) goUp(a, l, r []int32) {
+	n := k.vectors(len(a))
+	if n > 0 {
+		k.up(a[:n], l, r)
 	}
+	upPlain(a[n:], l[n:], r[n:])
 }
 
 // Share sets a −= f·(l + r).
-func Share(a, l, r []float32, f float32) {
-	l, r = l[:len(a)], r[:len(a)]
-	for i := range a {
-		s := l[i] + r[i]
-		s *= f
-		a[i] -= s
+func Share(a, l, r []float32, f float32) { active.goShare(a, l[:len(a)], r[:len(a)], f) }
+
+func (k *kernels) goShare(a, l, r []float32, f float32) {
+	n := k.vectors(len(a))
+	if n > 0 {
+		k.share(a[:n], l, r, f)
 	}
+	sharePlain(a[n:], l[n:], r[n:], f)
+}
+
+// Whole sets dst to the halves, rounded towards 0, of magnitudes whose sign is bit 31.
+func Whole(dst []int32, src []uint32) { active.goWhole(dst, src[:len(dst)]) }
+
+func (k *kernels) goWhole(dst []int32, src []uint32) {
+	n := k.vectors(len(dst))
+	if n > 0 {
+		k.whole(dst[:n], src)
+	}
+	wholePlain(dst[n:], src[n:])
+}
+
+// Scaled sets dst to f times magnitudes whose sign is bit 31.
+func Scaled(dst []float32, src []uint32, f float32) { active.goScaled(dst, src[:len(dst)], f) }
+
+func (k *kernels) goScaled(dst []float32, src []uint32, f float32) {
+	n := k.vectors(len(dst))
+	if n > 0 {
+		k.scaled(dst[:n], src, f)
+	}
+	scaledPlain(dst[n:], src[n:], f)
+}
+
+// Within keeps src within lo and hi, and adds shift.
+func Within(dst, src []int32, lo, hi, shift int32) { active.goWithin(dst, src[:len(dst)], lo, hi, shift) }
+
+func (k *kernels) goWithin(dst, src []int32, lo, hi, shift int32) {
+	n := k.vectors(len(dst))
+	if n > 0 {
+		k.within(dst[:n], src, lo, hi, shift)
+	}
+	withinPlain(dst[n:], src[n:], lo, hi, shift)
+}
+
+// Nearest keeps src within lo and hi (NaN becomes lo), rounds to the nearest whole number, halves to the even one, and adds
+// shift. lo and hi are whole numbers of at most 24 bits.
+func Nearest(dst []int32, src []float32, lo, hi float32, shift int32) {
+	active.goNearest(dst, src[:len(dst)], lo, hi, shift)
+}
+
+func (k *kernels) goNearest(dst []int32, src []float32, lo, hi float32, shift int32) {
+	n := k.vectors(len(dst))
+	if n > 0 {
+		k.nearest(dst[:n], src, lo, hi, shift)
+	}
+	nearestPlain(dst[n:], src[n:], lo, hi, shift)
 }
 
 // Zip lays the elements of a and b out by turns, a first, in dst; a has as many as b, or one more.
 func Zip[T int32 | float32](dst, a, b []T) {
-	for i, v := range b {
-		d := (*[2]T)(dst[2*i:])
-		d[0], d[1] = a[i], v
+	dst, b = dst[:len(a)+len(b)], b[:len(b):len(b)]
+	n := active.vectors(len(b))
+	if n > 0 {
+		active.zip(word(&dst[0]), word(&a[0]), word(&b[0]), n)
 	}
-	if len(a) > len(b) {
-		dst[2*len(b)] = a[len(b)]
-	}
+	zipPlain(dst[2*n:], a[n:], b[n:])
 }
 
-// Whole sets dst to the halves, rounded towards 0, of magnitudes whose sign is bit 31.
-func Whole(dst []int32, src []uint32) {
-	src = src[:len(dst)]
-	for i, v := range src {
-		sign := int32(v) >> 31
-		dst[i] = (int32(v<<1>>2) ^ sign) - sign
-	}
-}
+func word[T int32 | float32](p *T) *uint32 { return (*uint32)(unsafe.Pointer(p)) }
 
-// Scaled sets dst to f times magnitudes whose sign is bit 31.
-func Scaled(dst []float32, src []uint32, f float32) {
-	src = src[:len(dst)]
-	for i, v := range src {
-		dst[i] = math.Float32frombits(math.Float32bits(float32(int32(v&^(1<<31)))*f) | v&(1<<31))
+// Narrow sets dst to the lower halves of src.
+func Narrow(dst []uint16, src []int32) { active.goNarrow(dst[:len(src)], src) }
+
+func (k *kernels) goNarrow(dst []uint16, src []int32) {
+	n := k.vectors(len(src))
+	if n > 0 {
+		k.narrow(&dst[0], src[:n])
 	}
+	narrowPlain(dst[n:], src[n:])
 }

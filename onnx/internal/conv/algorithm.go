@@ -9,10 +9,15 @@ func (k *Packed) Algorithm() string {
 		return "depthwise"
 	case k.raw != nil:
 		return "by tap"
-	case k.turned:
-		return "direct, turned"
 	case k.form == form{}:
-		return "direct"
+		name := "direct"
+		if k.p.taps() == 1 {
+			name = "1×1"
+		}
+		if k.turned {
+			name += ", turned"
+		}
+		return name
 	case k.form.w > 1:
 		return fmt.Sprintf("winograd %d×%d", k.form.h, k.form.w)
 	}

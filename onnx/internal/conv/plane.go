@@ -12,12 +12,9 @@ type plane struct {
 	tilesH           []int
 	rows, across     int // tile rows in a strip, tiles across it
 	strips, chunks   int // strips along height and width of one plane
-	inVecs, inWidth  int // of a tile row's input
-	inMasks          [][]uint32
+	quarter          int // floats of every fourth column of a strip's input rows
 	outMasks         [][]uint32
 	outVecs          int
-	full             []uint32
-	zeros            []float32
 	vStride, mStride int // floats from a channel to the next
 	vPoint, mPoint   int // and from a point to the next
 	dst, src         []float32
@@ -27,48 +24,56 @@ type plane struct {
 
 func newPlane(k *Packed, p *Params, threads int) *plane {
 	w := &plane{k: k, p: *p, icg: p.InC / p.Group, ocg: p.OutC / p.Group}
-	w.tilesH = axisTiles(p.Out[1], p.Dilation[1], 4)
+	w.tilesH = axisTiles(p.Out[1], 1, 4)
 	w.size(threads)
 	lanes := simd.Lanes()
-	// A row is taken apart by fours; two of the quarters are read one further on.
-	w.inWidth = (4*w.across + 4 + 4*lanes - 1) / (4 * lanes) * 4 * lanes
-	w.inVecs = (4*w.across + 2 + lanes - 1) / lanes
 	n := w.rows * w.across
 	vecs := (n + lanes - 1) / lanes
-	w.vStride = ((w.rows-1)*w.across+(w.across+lanes-1)/lanes*lanes+15)/16*16 | 16
-	w.mStride = (vecs*lanes+15)/16*16 | 16
+	w.quarter = ((4*w.rows+2)*w.across + lanes - 1) / lanes * lanes
+	w.vStride = (vecs*lanes+15)/16*16 | 16
+	w.mStride = w.vStride
 	w.vPoint, w.mPoint = w.icg*w.vStride|16, w.ocg*w.mStride|16
 	w.outVecs = (4*w.across + lanes - 1) / lanes
 	for c := range w.chunks {
 		column := c * 4 * w.across
-		first := column - p.PadLo[2]
-		w.inMasks = append(w.inMasks, simd.AppendMasks(nil, w.inVecs, -first, min(p.In[2]-first, 4*w.across+2)))
 		w.outMasks = append(w.outMasks, simd.AppendMasks(nil, w.outVecs, 0, min(4*w.across, p.Out[2]-column)))
 	}
-	most := max(w.inVecs, vecs)
-	w.full = simd.AppendMasks(nil, most, 0, most*lanes)
-	w.zeros = make([]float32, p.In[2])
 	return w
 }
+
+// planeBudget is the memory, in floats, that a strip's points should stay under. They are written and read once, in order, so they
+// may be more than the second-level cache holds: reading the weight anew for each of many strips costs more.
+const planeBudget = 600 << 10
 
 // size chooses how many tiles a strip has.
 func (w *plane) size(threads int) {
 	all := (w.p.Out[2] + 3) / 4
-	most := max(32, winogradBudget/(36*(w.icg+w.ocg)))
+	most := max(32, planeBudget/(36*(w.icg+w.ocg)))
 	w.rows, w.across, w.chunks = 1, all, 1
 	if all > most {
 		w.chunks = (all + most - 1) / most
 		w.across = ((all+w.chunks-1)/w.chunks + 15) / 16 * 16
 		w.chunks = (all + w.across - 1) / w.across
 	} else {
-		w.rows = min(len(w.tilesH), most/all)
+		// The fewest vectors of tiles, and the fewest strips with them.
+		best := 1 << 62
+		for rows := 1; rows <= min(len(w.tilesH), most/all); rows++ {
+			if n := w.vectors(rows); n <= best {
+				best, w.rows = n, rows
+			}
+		}
 		for threads > 1 && w.rows > 1 && w.rows*all >= 32 && (len(w.tilesH)+w.rows-1)/w.rows*w.p.Batch*w.p.Out[0]*w.p.Group < 2*threads {
 			w.rows = (w.rows + 1) / 2
 		}
 	}
 	w.strips = (len(w.tilesH) + w.rows - 1) / w.rows
-	w.rows = (len(w.tilesH) + w.strips - 1) / w.strips
-	w.strips = (len(w.tilesH) + w.rows - 1) / w.rows
+}
+
+// vectors is how many vectors hold all tiles when so many tile rows make a strip.
+func (w *plane) vectors(rows int) int {
+	lanes := simd.Lanes()
+	of := func(n int) int { return (n*w.across + lanes - 1) / lanes }
+	return len(w.tilesH)/rows*of(rows) + of(len(w.tilesH)%rows)
 }
 
 func (w *plane) run(threads int) {
@@ -110,51 +115,71 @@ func (s *planeStrip) compute() {
 	lanes := simd.Lanes()
 	s.v.grow(36 * s.vPoint)
 	s.m.grow(36 * s.mPoint)
-	flat := 4 * s.mStride // a merged row of all tiles
-	s.tmp.grow(max(6*s.inWidth+s.inWidth, 4*s.mStride+6*flat+4*(s.outVecs+1)*lanes) + 4*lanes)
+	s.tmp.grow(max(16*s.quarter+6*lanes, 52*s.mStride+4*(s.outVecs+1)*lanes) + 4*lanes)
 	s.input()
 	s.products()
 	s.output()
 }
 
+// input makes the strip's points. The input rows lie by their place in a tile row (0…3), and then by tile row, so that along
+// height too a vector holds the neighbouring tiles of all the strip.
 func (s *planeStrip) input() {
 	p := &s.p
 	lanes := simd.Lanes()
-	tmp, v := s.tmp.F, s.v.F
-	in := &s.in
-	point := s.vPoint
-	quarter := s.inWidth / 4
-	apart := tmp[6*s.inWidth:]
-	acrossVecs := (s.across + lanes - 1) / lanes
+	q, across := s.quarter, s.across
+	// slot is where, in rows, row i of the input lies.
+	slot := func(i int) int { return i%4*s.rows + min(i%4, 2) + i/4 }
+	raw, quarters := s.tmp.F[:4*q], s.tmp.F[4*q:10*q]
+	points := s.tmp.F[10*q:] // along width: 6 of a quarter each and a vector between them
+	apart := q + lanes
+	clear(raw)
+	first := s.chunk*4*across - p.PadLo[2]
+	h0 := s.tilesH[s.first] - p.PadLo[1]
+	lo, hi := max(0, -first), min(4*across, p.In[2]-first)
+	top, bottom := max(0, -h0), min(4*s.n+2, p.In[1]-h0)
 	d := s.d - p.PadLo[0]
+	if d < 0 || d >= p.In[0] || lo >= hi {
+		bottom = 0
+	}
+	d = max(0, min(d, p.In[0]-1))
+	behind := first + 4*across // the input column after the last tile's own
+	in := &s.in
+	for k := range 4 {
+		in.Src[k] = &quarters[k*q]
+	}
+	in.Src[4], in.Src[5] = &quarters[4*q], &quarters[5*q]
 	for ic := range s.icg {
-		var image []float32
-		if d >= 0 && d < p.In[0] {
-			image = s.src[((s.batch*p.InC+s.group*s.icg+ic)*p.In[0]+d)*p.In[1]*p.In[2]:][:p.In[1]*p.In[2]]
+		image := s.src[((s.batch*p.InC+s.group*s.icg+ic)*p.In[0]+d)*p.In[1]*p.In[2]:][:p.In[1]*p.In[2]]
+		for i := top; i < bottom; i++ {
+			at := slot(i) * 4 * across
+			copy(raw[at+lo:at+hi], image[(h0+i)*p.In[2]+first+lo:])
 		}
-		for t := range s.n {
-			h0 := s.tilesH[s.first+t] - p.PadLo[1]
-			for k := range 6 {
-				in.Src[k] = &s.zeros[0]
-				if h := h0 + k*p.Dilation[1]; h >= 0 && h < p.In[1] && image != nil {
-					in.Src[k] = &image[h*p.In[2]]
+		simd.Split4(&quarters[0], &raw[0], 4*q, q/lanes)
+		// Elements 4 and 5 of a tile are 0 and 1 of the next one.
+		copy(quarters[4*q:5*q-1], quarters[1:q])
+		copy(quarters[5*q:6*q-1], quarters[q+1:2*q])
+		for i := range 4*s.rows + 2 {
+			at := i*across + across - 1
+			quarters[4*q+at], quarters[5*q+at] = 0, 0
+		}
+		if behind < p.In[2] {
+			for i := top; i < bottom; i++ {
+				at := slot(i)*across + across - 1
+				row := image[(h0+i)*p.In[2]:][:p.In[2]]
+				quarters[4*q+at] = row[behind]
+				if behind+1 < p.In[2] {
+					quarters[5*q+at] = row[behind+1]
 				}
 			}
-			in.SrcOff, in.Masks, in.Vecs = 4*(s.chunk*4*s.across-p.PadLo[2]), &s.inMasks[s.chunk][0], s.inVecs
-			in.Dst, in.DstStride = &tmp[0], 4*s.inWidth
-			simd.RunWinogradIn(6, in)
-			in.SrcOff, in.Masks, in.Vecs, in.DstStride = 0, &s.full[0], acrossVecs, 4*point
-			for k := range 4 {
-				in.Src[k] = &apart[k*quarter]
-			}
-			in.Src[4], in.Src[5] = &apart[1], &apart[quarter+1]
-			to := ic*s.vStride + t*s.across
-			for k := range 6 {
-				simd.Split4(&apart[0], &tmp[k*s.inWidth], 4*quarter, s.inWidth/4/lanes)
-				in.Dst = &v[6*k*point+to]
-				simd.RunWinogradIn(6, in)
-			}
 		}
+		whole := simd.WinogradIn{Src: in.Src, Dst: &points[0], DstStride: 4 * apart, Vecs: q / lanes, Repeat: 1}
+		simd.RunWinogradWholeIn(6, &whole)
+		for k := range 6 {
+			whole.Src[k] = &points[slot(k)*across]
+		}
+		whole.SrcStep, whole.Repeat, whole.Vecs = 4*apart, 6, (s.n*across+lanes-1)/lanes
+		whole.Dst, whole.DstStride, whole.DstStep = &s.v.F[ic*s.vStride], 4*6*s.vPoint, 4*s.vPoint
+		simd.RunWinogradWholeIn(6, &whole)
 	}
 }
 
@@ -181,8 +206,9 @@ func (s *planeStrip) output() {
 	lanes := simd.Lanes()
 	m := s.m.F
 	vecs := (s.n*s.across + lanes - 1) / lanes
-	flat := 4 * s.mStride
-	quarters, rows := s.tmp.F[:flat], s.tmp.F[flat:]
+	part := vecs * lanes // of a point's row
+	flat := 4 * part
+	quarters, rows := s.tmp.F[:6*flat], s.tmp.F[6*flat:]
 	spare := rows[6*flat:]
 	width := s.outVecs * lanes
 	lo, hi, all := s.act.clamp()
@@ -193,16 +219,14 @@ func (s *planeStrip) output() {
 	for oc := range s.ocg {
 		channel := s.group*s.ocg + oc
 		base := ((s.batch*p.OutC+channel)*p.Out[0]+s.d)*p.Out[1]*p.Out[2] + column
-		out.NoClamp()
-		out.Masks, out.Bias, out.Vecs, out.SrcStride = &s.full[0], 0, vecs, 4*point
+		whole := simd.WinogradOut{Src: &m[oc*s.mStride], SrcStride: 4 * point, Vecs: vecs, Repeat: 6, SrcStep: 4 * 6 * point, DstStep: 4 * part}
 		for k := range 4 {
-			out.Dst[k] = &quarters[k*s.mStride]
+			whole.Dst[k] = &quarters[6*k*part]
 		}
-		for k := range 6 {
-			out.Src = &m[6*k*point+oc*s.mStride]
-			simd.RunWinogradOut(6, out)
-			simd.Merge4(&rows[k*flat], &quarters[0], 4*s.mStride, vecs)
-		}
+		simd.RunWinogradWholeOut(6, &whole)
+		simd.Merge4(&rows[0], &quarters[0], 4*6*part, 6*vecs)
+		out.NoClamp()
+		out.Bias = 0
 		out.Masks, out.Vecs, out.SrcStride = &s.outMasks[s.chunk][0], s.outVecs, 4*flat
 		if s.bias != nil {
 			out.Bias = s.bias[channel]
@@ -215,25 +239,35 @@ func (s *planeStrip) output() {
 			out.Src = &rows[t*4*s.across]
 			for k := range 4 {
 				out.Dst[k] = &spare[k*width]
-				if h := oh + k*p.Dilation[1]; h < p.Out[1] && s.add == nil {
+				if h := oh + k; h < p.Out[1] && s.add == nil {
 					out.Dst[k] = &s.dst[base+h*p.Out[2]]
 				}
 			}
 			simd.RunWinogradOut(6, out)
-			if s.add == nil && all {
+			if s.add == nil {
 				continue
 			}
 			for k := range 4 {
-				h := oh + k*p.Dilation[1]
+				h := oh + k
 				if h >= p.Out[1] {
 					break
 				}
 				row := s.dst[base+h*p.Out[2]:][:n]
-				if s.add != nil {
-					simd.Add(row, spare[k*width:][:n], s.add[base+h*p.Out[2]:])
-				}
-				s.act.Apply(row, row)
+				simd.Add(row, spare[k*width:][:n], s.add[base+h*p.Out[2]:])
 			}
+		}
+		if s.add == nil && all {
+			continue
+		}
+		top, bottom := s.tilesH[s.first], min(s.tilesH[s.first]+4*s.n, p.Out[1])
+		if n == p.Out[2] { // the strip's rows follow each other
+			rows := s.dst[base+top*n : base+bottom*n]
+			s.act.Apply(rows, rows)
+			continue
+		}
+		for h := top; h < bottom; h++ {
+			row := s.dst[base+h*p.Out[2]:][:n]
+			s.act.Apply(row, row)
 		}
 	}
 }

@@ -254,6 +254,10 @@ func (s *strip) pack() {
 						continue
 					}
 					dst = dst[lo:hi]
+					if stride == 2 {
+						simd.EverySecond(dst, src)
+						continue
+					}
 					for i, j := 0, 0; i < len(dst); i, j = i+1, j+stride {
 						dst[i] = src[j]
 					}

@@ -70,11 +70,9 @@ func chooseForm(p *Params) (form, bool) {
 			consider(f, float64(tiles*f.points())*columns*(float64(p.Kernel[2])*channels*1.05+float64(6*icg+5*ocg)))
 		}
 	}
-	if p.Kernel == [3]int{1, 3, 3} && p.Dilation[2] == 1 {
-		rows := float64(out[0] * len(axisTiles(out[1], p.Dilation[1], 4)))
-		across := float64((out[2] + 3) / 4)
-		vecs := math.Ceil(rows * across / lanes)
-		consider(form{1, 6, 6}, 36*(vecs*(channels*1.05+float64(8*ocg))+rows*math.Ceil(across/lanes)*float64(9*icg)))
+	if p.Kernel == [3]int{1, 3, 3} && p.Dilation[1] == 1 && p.Dilation[2] == 1 {
+		tiles := float64(out[0] * ((out[1] + 3) / 4) * ((out[2] + 3) / 4))
+		consider(form{1, 6, 6}, 36*math.Ceil(tiles/lanes)*(channels*1.05+float64(9*ocg+10*icg)))
 	}
 	return choice, choice != form{}
 }

@@ -23,7 +23,9 @@ func TestForms(t *testing.T) {
 				p.In[0] += 4
 				p.Dilation[0] = 1 + rng.IntN(3)
 			}
-			if f.w == 1 {
+			if f.w > 1 {
+				p.Dilation[1] = 1
+			} else {
 				p.Dilation[2] = 1 + rng.IntN(4)
 				p.Kernel[2] = 1 + rng.IntN(4)
 			}
