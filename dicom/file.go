@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	sk "github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
+	"github.com/caliper-imaging/caliper/internal/archive"
 	"github.com/caliper-imaging/caliper/study"
 )
 
@@ -36,22 +36,15 @@ func (f *File) Dataset() sk.Dataset { return sk.Dataset{Elements: f.Elements} }
 // HasPixels says whether the object carries pixel data of any kind.
 func (f *File) HasPixels() bool { return f.pixel.tag != tag.Tag{} }
 
-// OpenFile reads the header of a file and closes it. Where the file is cut within the header, both
+// OpenFile reads the header of a file, or of a member of an archive (internal/archive), and closes it. Where the file is cut within the header, both
 // the File with what could be read and an error (FormatError with Truncated set) are given.
 func OpenFile(path string) (*File, error) {
-	r, err := os.Open(path)
+	r, err := archive.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("dicom: %w", err)
 	}
 	defer r.Close()
-	info, err := r.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("dicom: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, frame.Errorf(pkg, "want a regular file, got a %s", info.Mode().Type())
-	}
-	f, err := ReadHeader(r, info.Size())
+	f, err := ReadHeader(r, r.Size())
 	if f != nil {
 		f.Path, f.r = path, nil
 	}

@@ -3,13 +3,13 @@ package dicom
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
 	"github.com/caliper-imaging/caliper/dicom/codec"
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 	"github.com/caliper-imaging/caliper/dicom/codec/native"
+	"github.com/caliper-imaging/caliper/internal/archive"
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -89,7 +89,7 @@ func (f *File) openPixels() (*pixelReader, error) {
 	p := &pixelReader{f: f, info: info, frames: f.NumFrames(), close: func() error { return nil }}
 	r := f.r
 	if r == nil {
-		file, err := os.Open(f.Path)
+		file, err := archive.Open(f.Path)
 		if err != nil {
 			return nil, fmt.Errorf("dicom: %w", err)
 		}
@@ -249,15 +249,54 @@ func (f *File) RawArray(ctx context.Context) (*volume.Raw, error) {
 	if p.info.Samples > 1 {
 		raw.Shape = append(raw.Shape, p.info.Samples)
 	}
-	for n := range p.frames {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if err := p.decode(n, raw.Bytes[n*size:][:size]); err != nil {
-			return nil, err
-		}
+	if err := p.decodeAll(ctx, raw.Bytes); err != nil {
+		return nil, err
 	}
 	return raw, nil
+}
+
+// decodeAll writes all frames, several at once where there are processors for it. The error is that of the
+// first frame that has one.
+func (p *pixelReader) decodeAll(ctx context.Context, dst []byte) error {
+	size := p.info.Size()
+	parts := max(1, min(runtime.GOMAXPROCS(0), p.frames, len(dst)>>16))
+	errs := make([]error, p.frames)
+	var next atomic.Int64
+	var failed atomic.Bool
+	work := func(p *pixelReader) {
+		for !failed.Load() {
+			n := int(next.Add(1)) - 1
+			if n >= p.frames {
+				return
+			}
+			if errs[n] = ctx.Err(); errs[n] == nil {
+				errs[n] = p.decode(n, dst[n*size:][:size])
+			}
+			if errs[n] != nil {
+				failed.Store(true)
+			}
+		}
+	}
+	var wait sync.WaitGroup
+	for range parts - 1 {
+		wait.Go(func() { work(p.beside()) })
+	}
+	work(p)
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beside is a reader of the same frames that may be used at the same time.
+func (p *pixelReader) beside() *pixelReader {
+	q, src := *p, *p.src
+	src.win, src.at = nil, 0
+	q.src = &src
+	return &q
 }
 
 // dtype is the type of decoded samples.

@@ -3,9 +3,10 @@ package dicom
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"github.com/caliper-imaging/caliper/internal/archive"
 )
 
 // Trailing reads what lies behind the pixel data: the rest of the data set. It errs where the pixel
@@ -19,7 +20,7 @@ func (f *File) Trailing(ctx context.Context) (Elements, error) {
 	}
 	r := f.r
 	if r == nil {
-		file, err := os.Open(f.Path)
+		file, err := archive.Open(f.Path)
 		if err != nil {
 			return nil, fmt.Errorf("dicom: %w", err)
 		}

@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/caliper-imaging/caliper/internal/archive"
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -23,7 +23,7 @@ const maxInflation = 1100
 type Reader struct {
 	*Header
 	r      io.Reader
-	files  []*os.File
+	files  []io.Closer
 	next   int
 	packed bool // gzipped
 	wary   bool // the header announces so much more than the file holds that memory is taken as data arrives
@@ -142,20 +142,12 @@ func (r *Reader) voxels(s stored, read []byte) error {
 }
 
 func (r *Reader) open(path string) (io.Reader, int64, error) {
-	f, err := os.Open(path)
+	f, err := archive.Open(path)
 	if err != nil {
 		return nil, 0, fmt.Errorf("nifti: %w", err)
 	}
 	r.files = append(r.files, f)
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = errors.New("want a file, got a folder")
-	}
-	if err != nil {
-		r.Close()
-		return nil, 0, fmt.Errorf("nifti: %w", err)
-	}
-	return f, info.Size(), nil
+	return f, f.Size(), nil
 }
 
 // Close releases the files.
@@ -260,10 +252,8 @@ func beside(stem, gz, ending string) string {
 		other = ""
 	}
 	first := stem + ending + gz
-	if _, err := os.Stat(first); err != nil {
-		if _, err := os.Stat(stem + ending + other); err == nil {
-			return stem + ending + other
-		}
+	if !archive.Exists(first) && archive.Exists(stem+ending+other) {
+		return stem + ending + other
 	}
 	return first
 }
