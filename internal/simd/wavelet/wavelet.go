@@ -86,7 +86,9 @@ func (k *kernels) goScaled(dst []float32, src []uint32, f float32) {
 }
 
 // Within keeps src within lo and hi, and adds shift.
-func Within(dst, src []int32, lo, hi, shift int32) { active.goWithin(dst, src[:len(dst)], lo, hi, shift) }
+func Within(dst, src []int32, lo, hi, shift int32) {
+	active.goWithin(dst, src[:len(dst)], lo, hi, shift)
+}
 
 func (k *kernels) goWithin(dst, src []int32, lo, hi, shift int32) {
 	n := k.vectors(len(dst))
