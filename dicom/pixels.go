@@ -3,6 +3,9 @@ package dicom
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -260,20 +263,27 @@ func (f *File) RawArray(ctx context.Context) (*volume.Raw, error) {
 func (p *pixelReader) decodeAll(ctx context.Context, dst []byte) error {
 	size := p.info.Size()
 	parts := max(1, min(runtime.GOMAXPROCS(0), p.frames, len(dst)>>16))
-	errs := make([]error, p.frames)
 	var next atomic.Int64
-	var failed atomic.Bool
+	var mu sync.Mutex
+	var failed error
+	first := p.frames // that failed
 	work := func(p *pixelReader) {
-		for !failed.Load() {
+		for {
 			n := int(next.Add(1)) - 1
 			if n >= p.frames {
 				return
 			}
-			if errs[n] = ctx.Err(); errs[n] == nil {
-				errs[n] = p.decode(n, dst[n*size:][:size])
+			err := ctx.Err()
+			if err == nil {
+				err = p.decode(n, dst[n*size:][:size])
 			}
-			if errs[n] != nil {
-				failed.Store(true)
+			if err != nil {
+				next.Store(int64(p.frames)) // frames before this one are decoded or in work
+				mu.Lock()
+				if n < first {
+					first, failed = n, err
+				}
+				mu.Unlock()
 			}
 		}
 	}
@@ -283,12 +293,7 @@ func (p *pixelReader) decodeAll(ctx context.Context, dst []byte) error {
 	}
 	work(p)
 	wait.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return failed
 }
 
 // beside is a reader of the same frames that may be used at the same time.
