@@ -2,7 +2,6 @@ package exec
 
 import (
 	"fmt"
-	"runtime"
 	"sort"
 
 	"github.com/caliper-imaging/caliper/internal/simd"
@@ -24,7 +23,7 @@ func (e *MemoryError) Error() string {
 const largeFrom = 64 << 10
 
 // arena lends the blocks of one run and keeps them for the next. It is used by one goroutine at a time. Memory of its region is
-// no longer valid when the arena is collected.
+// no longer valid when the arena is closed.
 type arena struct {
 	limit  int64 // 0 is none
 	free   []*tensor.Buffer
@@ -34,12 +33,23 @@ type arena struct {
 	peak   int64 // of live
 }
 
-func newArena(limit int64) *arena {
-	a := &arena{limit: limit, region: newRegion()}
+func newArena(limit int64) *arena { return &arena{limit: limit, region: newRegion()} }
+
+// close gives the arena's memory back to the system.
+func (a *arena) close() {
 	if a.region != nil {
-		runtime.AddCleanup(a, (*region).release, a.region)
+		a.region.release()
 	}
-	return a
+	a.region, a.free, a.idle = nil, nil, 0
+}
+
+// size is the memory that the arena holds, about.
+func (a *arena) size() int64 {
+	n := a.idle
+	if a.region != nil {
+		n += int64(a.region.most)
+	}
+	return n
 }
 
 // Alloc lends a block: from the region, or an idle one that is not much larger where there is one.

@@ -11,6 +11,7 @@ type region struct {
 	mem   []byte
 	ready int    // bytes from the start that may be accessed
 	top   int    // end of the last block that is lent
+	most  int    // the largest top so far
 	holes []hole // below top, in order, none touching another
 }
 
@@ -44,6 +45,7 @@ func (r *region) alloc(n int) []byte {
 		return nil
 	}
 	r.top = at + size
+	r.most = max(r.most, r.top)
 	return r.mem[at : at+n : at+size]
 }
 

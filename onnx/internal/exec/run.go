@@ -3,7 +3,6 @@ package exec
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/caliper-imaging/caliper/onnx/ops"
@@ -31,18 +30,16 @@ type Traced struct {
 	Algorithm string
 }
 
-// Runner runs a plan, keeping the memory of earlier runs. Runs may overlap.
+// Runner runs a plan. Runs may overlap.
 type Runner struct {
 	Plan  *Plan
 	Limit int64 // bytes of activations, 0 for none
-	mu    sync.Mutex
-	idle  []*arena
 }
 
 // Run computes the plan's outputs. Tensors among in are not changed. The results belong to the caller.
 func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*tensor.Tensor, error) {
-	a := r.take()
-	defer r.give(a)
+	a := idle.take(r.Limit)
+	defer idle.give(a)
 	if o.Threads < 1 {
 		o.Threads = 1
 	}
@@ -60,32 +57,6 @@ func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*te
 		out[i] = a.out(f[x])
 	}
 	return out, nil
-}
-
-func (r *Runner) take() *arena {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if n := len(r.idle); n > 0 {
-		a := r.idle[n-1]
-		r.idle = r.idle[:n-1]
-		return a
-	}
-	return newArena(r.Limit)
-}
-
-// give keeps an arena; what it still has out belongs to the run's results or to nobody.
-func (r *Runner) give(a *arena) {
-	a.reset()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.idle = append(r.idle, a)
-}
-
-// Drop forgets the memory of earlier runs.
-func (r *Runner) Drop() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.idle = nil
 }
 
 type run struct {
