@@ -2,9 +2,10 @@ package intake
 
 import (
 	"encoding/csv"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/caliper-imaging/caliper/internal/archive"
 )
 
 // bidsTables reads participants.tsv and sub-*_sessions.tsv of BIDS data sets, each once. They are an
@@ -46,7 +47,7 @@ func (t bidsTables) line(path, column, id, prefix string) map[string]string {
 }
 
 func readTSV(path, column string) map[string]map[string]string {
-	f, err := os.Open(path)
+	f, err := archive.Open(path)
 	if err != nil {
 		return nil
 	}

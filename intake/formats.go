@@ -14,13 +14,17 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/caliper-imaging/caliper/internal/archive"
 	"github.com/caliper-imaging/caliper/study"
 	"github.com/caliper-imaging/caliper/volume"
+	"github.com/caliper-imaging/caliper/volume/analyze"
 	"github.com/caliper-imaging/caliper/volume/metaimage"
 	"github.com/caliper-imaging/caliper/volume/mgh"
 	"github.com/caliper-imaging/caliper/volume/nifti"
+	"github.com/caliper-imaging/caliper/volume/npy"
 	"github.com/caliper-imaging/caliper/volume/nrrd"
 	"github.com/caliper-imaging/caliper/volume/raster"
+	"github.com/caliper-imaging/caliper/volume/tiff"
 )
 
 // Format is a kind of file that may hold an image.
@@ -30,10 +34,13 @@ type Format struct {
 	Endings []string // of names that claim the format, lower case
 	Reads   bool
 	Writes  bool
+	Keeps   string // what a file holds of where voxels lie, beside their values
 
 	magic   func(head []byte) bool // whether the first bytes claim it; head is shorter for a short file
-	picture bool                   // it has no spacing of its own
+	picture bool                   // it has no place in a patient, and mostly no spacing of its own
+	named   bool                   // it is read only where a user names the file
 	header  func(path string) (*header, error)
+	stored  func(path string) (*volume.Raw, error) // values in their own type, all frames
 	frames  func(ctx context.Context, path string) iter.Seq2[*volume.Volume, error]
 	mask    func(path string) (*volume.Mask, error)
 	write   func(path string, image any) error
@@ -44,6 +51,7 @@ type header struct {
 	volume.Geometry
 	frames, channels int
 	labels           bool // it says that its values are labels
+	spaced           bool // a picture that says its spacing
 	issues           []study.Issue
 }
 
@@ -52,22 +60,36 @@ type header struct {
 // read by scan and Open themselves.
 func Formats() []Format {
 	return []Format{
-		{Name: "dicom", Doc: "DICOM PS3.10 files", Endings: []string{".dcm", ".dicom", ".ima"}, Reads: true, magic: isDICOM},
-		{Name: "jpeg", Doc: "JPEG pictures", Endings: []string{".jpg", ".jpeg"}, Reads: true,
+		{Name: "analyze", Doc: "ANALYZE 7.5 pairs (.hdr, .img), which don't tell left from right", Endings: []string{".hdr"}, Reads: true, Keeps: keepsSpacing,
+			magic: analyze.Claims, header: analyzeHeader, frames: analyze.Frames, stored: analyzeStored, mask: func(path string) (*volume.Mask, error) { return wholeLabels(analyze.Read(path)) }},
+		{Name: "dicom", Doc: "DICOM PS3.10 files, also concatenated, and what a DICOMDIR lists", Endings: []string{".dcm", ".dicom", ".ima"}, Reads: true, Keeps: keepsAll, magic: isDICOM},
+		{Name: "jpeg", Doc: "JPEG pictures", Endings: []string{".jpg", ".jpeg"}, Reads: true, Keeps: keepsNothing,
 			magic: prefix("\xff\xd8\xff"), picture: true, header: pictureHeader, frames: pictureFrames},
-		{Name: "metaimage", Doc: "MetaImage of ITK (.mha, .mhd)", Endings: []string{".mha", ".mhd"}, Reads: true,
-			magic: metaimage.Claims, header: metaimageHeader, frames: metaimage.Frames, mask: func(path string) (*volume.Mask, error) { return wholeLabels(metaimage.Read(path)) }},
-		{Name: "mgh", Doc: "volumes of FreeSurfer (.mgh, .mgz)", Endings: []string{".mgh", ".mgz"}, Reads: true,
-			magic: noMagic, header: mghHeader, frames: mgh.Frames, mask: func(path string) (*volume.Mask, error) { return wholeLabels(mgh.Read(path)) }},
-		{Name: "nifti", Doc: "NIfTI-1 and NIfTI-2, plain or gzipped, and .hdr/.img pairs", Endings: []string{".nii", ".nii.gz"}, Reads: true, Writes: true,
+		{Name: "metaimage", Doc: "MetaImage of ITK (.mha, .mhd)", Endings: []string{".mha", ".mhd"}, Reads: true, Writes: true, Keeps: keepsAll,
+			magic: metaimage.Claims, header: metaimageHeader, frames: metaimage.Frames, stored: metaimage.ReadRaw, mask: func(path string) (*volume.Mask, error) { return wholeLabels(metaimage.Read(path)) }, write: metaimage.Write},
+		{Name: "mgh", Doc: "volumes of FreeSurfer (.mgh, .mgz)", Endings: []string{".mgh", ".mgz"}, Reads: true, Writes: true, Keeps: keepsAll,
+			magic: noMagic, header: mghHeader, frames: mgh.Frames, stored: mgh.ReadRaw, mask: func(path string) (*volume.Mask, error) { return wholeLabels(mgh.Read(path)) }, write: mgh.Write},
+		{Name: "nifti", Doc: "NIfTI-1 and NIfTI-2, plain or gzipped, and .hdr/.img pairs", Endings: []string{".nii", ".nii.gz"}, Reads: true, Writes: true, Keeps: keepsAll,
 			magic: isNIfTI, header: niftiHeader, frames: nifti.Frames, mask: nifti.ReadMask, write: nifti.Write},
-		{Name: "npy", Doc: "NumPy arrays of values (k, j, i)", Endings: []string{".npy"}, Writes: true, write: writeNPY},
-		{Name: "nrrd", Doc: "NRRD (.nrrd, .nhdr)", Endings: []string{".nrrd", ".nhdr"}, Reads: true,
-			magic: prefix("NRRD000"), header: nrrdHeader, frames: nrrd.Frames, mask: func(path string) (*volume.Mask, error) { return wholeLabels(nrrd.Read(path)) }},
-		{Name: "png", Doc: "PNG pictures of 8 or 16 bits", Endings: []string{".png"}, Reads: true, Writes: true,
+		{Name: "npy", Doc: "NumPy arrays of values (k, j, i), where the file is named", Endings: []string{".npy"}, Reads: true, Writes: true, Keeps: keepsNothing,
+			magic: prefix("\x93NUMPY"), picture: true, named: true, header: npyHeader, frames: npyFrames, stored: npyStored, mask: npyMask, write: npy.WriteImage},
+		{Name: "npz", Doc: "NumPy archives of data and affine, where the file is named", Endings: []string{".npz"}, Reads: true, Writes: true, Keeps: keepsAll,
+			magic: noMagic, picture: true, named: true, header: npyHeader, frames: npyFrames, stored: npyStored, mask: npyMask, write: npy.WriteImage},
+		{Name: "nrrd", Doc: "NRRD (.nrrd, .nhdr)", Endings: []string{".nrrd", ".nhdr"}, Reads: true, Writes: true, Keeps: keepsAll,
+			magic: prefix("NRRD000"), header: nrrdHeader, frames: nrrd.Frames, stored: nrrd.ReadRaw, mask: func(path string) (*volume.Mask, error) { return wholeLabels(nrrd.Read(path)) }, write: nrrd.Write},
+		{Name: "png", Doc: "PNG pictures of 8 or 16 bits", Endings: []string{".png"}, Reads: true, Writes: true, Keeps: keepsNothing,
 			magic: prefix("\x89PNG\r\n\x1a\n"), picture: true, header: pictureHeader, frames: pictureFrames, mask: func(path string) (*volume.Mask, error) { return wholeLabels(raster.Read(path)) }, write: raster.WritePNG},
+		{Name: "tiff", Doc: "TIFF and BigTIFF, pages as slices, with the spacing of ImageJ and OME", Endings: []string{".tif", ".tiff"}, Reads: true, Writes: true, Keeps: keepsSpacing,
+			magic: tiff.Claims, picture: true, header: tiffHeader, frames: tiffFrames, stored: tiffStored, mask: tiffMask, write: tiff.Write},
 	}
 }
+
+// What formats keep.
+const (
+	keepsAll     = "position, orientation, spacing"
+	keepsSpacing = "spacing"
+	keepsNothing = "none"
+)
 
 // formatOf finds a row by name; ok is false where there is none.
 func formatOf(name string) (row Format, ok bool) {
@@ -86,7 +108,7 @@ const headBytes = 512
 // claims none. The error is that of opening or reading the file.
 func Sniff(path string) (string, error) {
 	byName := claimedByName(path)
-	f, err := os.Open(path)
+	f, err := archive.Open(path)
 	if err != nil {
 		return byName, err
 	}
@@ -105,8 +127,10 @@ func Sniff(path string) (string, error) {
 			return row.Name, nil
 		}
 	}
-	if bytes.HasPrefix(head, []byte{0x1f, 0x8b}) && isPackedPair(path, head) {
-		return "nifti", nil
+	if bytes.HasPrefix(head, []byte{0x1f, 0x8b}) {
+		if name := packedPair(path, head); name != "" {
+			return name, nil
+		}
 	}
 	return byName, nil
 }
@@ -132,7 +156,7 @@ func prefix(magic string) func([]byte) bool {
 
 func isDICOM(head []byte) bool { return len(head) >= 132 && string(head[128:132]) == "DICM" }
 
-// isNIfTI knows the header of a single file or of a pair; ANALYZE 7.5 is not claimed.
+// isNIfTI knows the header of a single file or of a pair.
 func isNIfTI(head []byte) bool {
 	if len(head) < 348 {
 		return false
@@ -148,18 +172,24 @@ func isNIfTI(head []byte) bool {
 	return false
 }
 
-// isPackedPair looks into a gzipped .hdr.
-func isPackedPair(path string, head []byte) bool {
+// packedPair looks into a gzipped .hdr.
+func packedPair(path string, head []byte) string {
 	if !strings.HasSuffix(strings.ToLower(path), ".hdr.gz") {
-		return false
+		return ""
 	}
 	z, err := gzip.NewReader(bytes.NewReader(head))
 	if err != nil {
-		return false
+		return ""
 	}
 	inner := make([]byte, 348)
 	n, _ := io.ReadFull(z, inner) // the end is cut off: what came before it counts
-	return isNIfTI(inner[:n])
+	switch {
+	case isNIfTI(inner[:n]):
+		return "nifti"
+	case analyze.Claims(inner[:n]):
+		return "analyze"
+	}
+	return ""
 }
 
 // maybeDICOM says whether a file that claims nothing could be DICOM without the 128-byte preamble:
@@ -169,7 +199,7 @@ func maybeDICOM(path string) bool {
 	if len(ending) > 1 && strings.Trim(ending[1:], "0123456789") != "" {
 		return false
 	}
-	f, err := os.Open(path)
+	f, err := archive.Open(path)
 	if err != nil {
 		return false
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/caliper-imaging/caliper/dicom"
+	"github.com/caliper-imaging/caliper/internal/archive"
 	"github.com/caliper-imaging/caliper/study"
 	"github.com/caliper-imaging/caliper/volume"
 )
@@ -163,7 +164,7 @@ func headerOf(path string) string {
 	for _, ending := range []string{".img", ".img.gz"} {
 		if base, ok := strings.CutSuffix(path, ending); ok {
 			for _, head := range []string{".hdr", ".hdr.gz"} {
-				if _, err := os.Stat(base + head); err == nil {
+				if archive.Exists(base + head) {
 					return base + head
 				}
 			}

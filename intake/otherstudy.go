@@ -140,7 +140,7 @@ func (s *scanner) seriesOf(n int) study.Series {
 		Geometry: h.Geometry, Frames: h.frames, Channels: h.channels, Issues: h.issues}
 	out.Acquisition.LossyCompression = f.format == "jpeg"
 	switch row, _ := formatOf(f.format); {
-	case !row.picture:
+	case !row.picture || h.spaced:
 		out.Acquisition.SpacingSource = "header"
 	case s.options.Spacing[0] > 0:
 		setSpacing(&out.Geometry, s.options.Spacing)

@@ -13,7 +13,7 @@ import (
 
 // Stored reads all of a series in the smallest type that loses nothing: what a conversion writes. It is a
 // *volume.Mask where the file marks itself as labels; else a *volume.Raw: of an unscaled NIfTI file its own
-// type, of a picture 8 or 16 bits, of DICOM the values of the modality as integers where they are whole,
+// type, of a picture 8 or 16 bits, of the other formats their own type, of DICOM the values of the modality as integers where they are whole,
 // else float32. Shape: frame (where there are several), k (left out for a picture), j, i, colour sample.
 func Stored(ctx context.Context, s study.Series) (any, error) {
 	if s.Format == "nifti" && len(s.Files) > 0 {
@@ -27,6 +27,19 @@ func Stored(ctx context.Context, s study.Series) (any, error) {
 			return nifti.ReadMask(s.Files[0])
 		case !h.Scaled() && (h.Channels == 1 || colour):
 			return nifti.ReadRaw(s.Files[0])
+		}
+	}
+	if row, _ := formatOf(s.Format); row.stored != nil && len(s.Files) > 0 {
+		raw, err := row.stored(s.Files[0])
+		if err != nil {
+			return nil, err
+		}
+		if raw != nil {
+			if raw.Size != s.Geometry.Size {
+				return nil, fmt.Errorf("intake: stored: want size %v as when it was scanned, got %v", s.Geometry.Size, raw.Size)
+			}
+			raw.Geometry = s.Geometry
+			return raw, nil
 		}
 	}
 	values := s.Geometry.Voxels() * s.Channels
@@ -46,7 +59,7 @@ func Stored(ctx context.Context, s study.Series) (any, error) {
 		data = append(data, v.Data...)
 		frames++
 	}
-	raw := &volume.Raw{Geometry: s.Geometry, DType: smallest(data)}
+	raw := &volume.Raw{Geometry: s.Geometry, DType: smallest(data), Channels: channels}
 	if frames > 1 {
 		raw.Shape = append(raw.Shape, frames)
 	}

@@ -101,3 +101,28 @@ func (r *Raw) Validate() error {
 
 // Frames is the number of time points: the values of the shape over those of one volume.
 func (r *Raw) Frames() int { return r.Values() / (r.Voxels() * r.Samples()) }
+
+// Volume turns time point t into numbers, channel after channel.
+func (r *Raw) Volume(t int) (*Volume, error) {
+	if err := r.Validate(); err != nil {
+		return nil, err
+	}
+	channels, voxels := r.Samples(), r.Voxels()
+	n := voxels * channels
+	if t < 0 || t >= r.Frames() {
+		return nil, fmt.Errorf("volume: raw: time point: want 0 to %d, got %d", r.Frames()-1, t)
+	}
+	v := &Volume{Geometry: r.Geometry, Channels: channels, Data: make([]float32, n)}
+	Samples(v.Data, r.Bytes[t*n*r.DType.Size():], r.DType, false)
+	if channels > 1 {
+		values := v.Data
+		v.Data = make([]float32, n)
+		for c := range channels {
+			plane := v.Channel(c)
+			for at := range plane {
+				plane[at] = values[at*channels+c]
+			}
+		}
+	}
+	return v, nil
+}

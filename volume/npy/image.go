@@ -36,9 +36,17 @@ func WriteImage(path string, image any) error {
 	if err != nil {
 		return fmt.Errorf("npy: write: %w", err)
 	}
+	frames := r.Frames()
 	var m []float64
 	for _, row := range r.Affine() {
 		m = append(m, row[:]...)
+	}
+	r.Shape = []int{r.Size[2], r.Size[1], r.Size[0]}
+	if frames > 1 {
+		r.Shape = append([]int{frames}, r.Shape...)
+	}
+	if r.Channels > 1 {
+		r.Shape = append(r.Shape, r.Channels)
 	}
 	all := map[string]*Array{dataName: FromRaw(r), affineName: FromFloat64([]int{4, 4}, m)}
 	if r.Channels > 1 {
