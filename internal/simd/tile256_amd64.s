@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func tile1x1x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile1x1x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -20,11 +20,29 @@ TEXT ·tile1x1x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000004, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -46,13 +64,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y3
-	VADDPS       Y3, Y0, Y0
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -66,8 +77,16 @@ unbiased:
 	VADDPS       (R10), Y0, Y0
 
 fresh:
-	VMAXPS  Y0, Y1, Y0
-	VMINPS  Y0, Y2, Y0
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y1, Y0
+	VMINPS Y0, Y2, Y0
+
+clamped:
 	VMOVUPS Y0, (BX)
 	VZEROUPPER
 	RET
@@ -83,8 +102,16 @@ partial:
 	VADDPS     Y3, Y0, Y0
 
 freshpartial:
-	VMAXPS     Y0, Y1, Y0
-	VMINPS     Y0, Y2, Y0
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y1, Y0
+	VMINPS Y0, Y2, Y0
+
+clampedpartial:
 	VMASKMOVPS Y0, Y4, (BX)
 	VZEROUPPER
 	RET
@@ -108,7 +135,7 @@ DATA tileMask<>+60(SB)/4, $0x00000000
 GLOBL tileMask<>(SB), RODATA|NOPTR, $64
 
 // func tile2x1x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile2x1x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -123,12 +150,35 @@ TEXT ·tile2x1x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000008, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VBROADCASTSS 4(R10), Y1
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -152,15 +202,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y4
-	VADDPS       Y4, Y0, Y0
-	VBROADCASTSS 4(R10), Y4
-	VADDPS       Y4, Y1, Y1
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -176,10 +217,18 @@ unbiased:
 	VADDPS       (R10), Y1, Y1
 
 fresh:
-	VMAXPS  Y0, Y2, Y0
-	VMINPS  Y0, Y3, Y0
-	VMAXPS  Y1, Y2, Y1
-	VMINPS  Y1, Y3, Y1
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y2, Y0
+	VMINPS Y0, Y3, Y0
+	VMAXPS Y1, Y2, Y1
+	VMINPS Y1, Y3, Y1
+
+clamped:
 	VMOVUPS Y0, (BX)
 	ADDQ    R9, BX
 	VMOVUPS Y1, (BX)
@@ -200,10 +249,18 @@ partial:
 	VADDPS     Y4, Y1, Y1
 
 freshpartial:
-	VMAXPS     Y0, Y2, Y0
-	VMINPS     Y0, Y3, Y0
-	VMAXPS     Y1, Y2, Y1
-	VMINPS     Y1, Y3, Y1
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y2, Y0
+	VMINPS Y0, Y3, Y0
+	VMAXPS Y1, Y2, Y1
+	VMINPS Y1, Y3, Y1
+
+clampedpartial:
 	VMASKMOVPS Y0, Y5, (BX)
 	ADDQ       R9, BX
 	VMASKMOVPS Y1, Y5, (BX)
@@ -211,7 +268,7 @@ freshpartial:
 	RET
 
 // func tile3x1x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile3x1x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -226,13 +283,41 @@ TEXT ·tile3x1x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000000c, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VBROADCASTSS 4(R10), Y1
+	VBROADCASTSS 8(R10), Y2
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -258,17 +343,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y5
-	VADDPS       Y5, Y0, Y0
-	VBROADCASTSS 4(R10), Y5
-	VADDPS       Y5, Y1, Y1
-	VBROADCASTSS 8(R10), Y5
-	VADDPS       Y5, Y2, Y2
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -286,12 +360,20 @@ unbiased:
 	VADDPS       (R10), Y2, Y2
 
 fresh:
-	VMAXPS  Y0, Y3, Y0
-	VMINPS  Y0, Y4, Y0
-	VMAXPS  Y1, Y3, Y1
-	VMINPS  Y1, Y4, Y1
-	VMAXPS  Y2, Y3, Y2
-	VMINPS  Y2, Y4, Y2
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y3, Y0
+	VMINPS Y0, Y4, Y0
+	VMAXPS Y1, Y3, Y1
+	VMINPS Y1, Y4, Y1
+	VMAXPS Y2, Y3, Y2
+	VMINPS Y2, Y4, Y2
+
+clamped:
 	VMOVUPS Y0, (BX)
 	ADDQ    R9, BX
 	VMOVUPS Y1, (BX)
@@ -317,12 +399,20 @@ partial:
 	VADDPS     Y5, Y2, Y2
 
 freshpartial:
-	VMAXPS     Y0, Y3, Y0
-	VMINPS     Y0, Y4, Y0
-	VMAXPS     Y1, Y3, Y1
-	VMINPS     Y1, Y4, Y1
-	VMAXPS     Y2, Y3, Y2
-	VMINPS     Y2, Y4, Y2
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y3, Y0
+	VMINPS Y0, Y4, Y0
+	VMAXPS Y1, Y3, Y1
+	VMINPS Y1, Y4, Y1
+	VMAXPS Y2, Y3, Y2
+	VMINPS Y2, Y4, Y2
+
+clampedpartial:
 	VMASKMOVPS Y0, Y6, (BX)
 	ADDQ       R9, BX
 	VMASKMOVPS Y1, Y6, (BX)
@@ -332,7 +422,7 @@ freshpartial:
 	RET
 
 // func tile4x1x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile4x1x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -347,14 +437,47 @@ TEXT ·tile4x1x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000010, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VBROADCASTSS 4(R10), Y1
+	VBROADCASTSS 8(R10), Y2
+	VBROADCASTSS 12(R10), Y3
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -382,19 +505,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y6
-	VADDPS       Y6, Y0, Y0
-	VBROADCASTSS 4(R10), Y6
-	VADDPS       Y6, Y1, Y1
-	VBROADCASTSS 8(R10), Y6
-	VADDPS       Y6, Y2, Y2
-	VBROADCASTSS 12(R10), Y6
-	VADDPS       Y6, Y3, Y3
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -414,14 +524,22 @@ unbiased:
 	VADDPS       (R10), Y3, Y3
 
 fresh:
-	VMAXPS  Y0, Y4, Y0
-	VMINPS  Y0, Y5, Y0
-	VMAXPS  Y1, Y4, Y1
-	VMINPS  Y1, Y5, Y1
-	VMAXPS  Y2, Y4, Y2
-	VMINPS  Y2, Y5, Y2
-	VMAXPS  Y3, Y4, Y3
-	VMINPS  Y3, Y5, Y3
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y4, Y0
+	VMINPS Y0, Y5, Y0
+	VMAXPS Y1, Y4, Y1
+	VMINPS Y1, Y5, Y1
+	VMAXPS Y2, Y4, Y2
+	VMINPS Y2, Y5, Y2
+	VMAXPS Y3, Y4, Y3
+	VMINPS Y3, Y5, Y3
+
+clamped:
 	VMOVUPS Y0, (BX)
 	ADDQ    R9, BX
 	VMOVUPS Y1, (BX)
@@ -452,14 +570,22 @@ partial:
 	VADDPS     Y6, Y3, Y3
 
 freshpartial:
-	VMAXPS     Y0, Y4, Y0
-	VMINPS     Y0, Y5, Y0
-	VMAXPS     Y1, Y4, Y1
-	VMINPS     Y1, Y5, Y1
-	VMAXPS     Y2, Y4, Y2
-	VMINPS     Y2, Y5, Y2
-	VMAXPS     Y3, Y4, Y3
-	VMINPS     Y3, Y5, Y3
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y4, Y0
+	VMINPS Y0, Y5, Y0
+	VMAXPS Y1, Y4, Y1
+	VMINPS Y1, Y5, Y1
+	VMAXPS Y2, Y4, Y2
+	VMINPS Y2, Y5, Y2
+	VMAXPS Y3, Y4, Y3
+	VMINPS Y3, Y5, Y3
+
+clampedpartial:
 	VMASKMOVPS Y0, Y7, (BX)
 	ADDQ       R9, BX
 	VMASKMOVPS Y1, Y7, (BX)
@@ -471,7 +597,7 @@ freshpartial:
 	RET
 
 // func tile5x1x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile5x1x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -486,15 +612,53 @@ TEXT ·tile5x1x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000014, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VBROADCASTSS 4(R10), Y1
+	VBROADCASTSS 8(R10), Y2
+	VBROADCASTSS 12(R10), Y3
+	VBROADCASTSS 16(R10), Y4
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -524,21 +688,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y7
-	VADDPS       Y7, Y0, Y0
-	VBROADCASTSS 4(R10), Y7
-	VADDPS       Y7, Y1, Y1
-	VBROADCASTSS 8(R10), Y7
-	VADDPS       Y7, Y2, Y2
-	VBROADCASTSS 12(R10), Y7
-	VADDPS       Y7, Y3, Y3
-	VBROADCASTSS 16(R10), Y7
-	VADDPS       Y7, Y4, Y4
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -560,16 +709,24 @@ unbiased:
 	VADDPS       (R10), Y4, Y4
 
 fresh:
-	VMAXPS  Y0, Y5, Y0
-	VMINPS  Y0, Y6, Y0
-	VMAXPS  Y1, Y5, Y1
-	VMINPS  Y1, Y6, Y1
-	VMAXPS  Y2, Y5, Y2
-	VMINPS  Y2, Y6, Y2
-	VMAXPS  Y3, Y5, Y3
-	VMINPS  Y3, Y6, Y3
-	VMAXPS  Y4, Y5, Y4
-	VMINPS  Y4, Y6, Y4
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y5, Y0
+	VMINPS Y0, Y6, Y0
+	VMAXPS Y1, Y5, Y1
+	VMINPS Y1, Y6, Y1
+	VMAXPS Y2, Y5, Y2
+	VMINPS Y2, Y6, Y2
+	VMAXPS Y3, Y5, Y3
+	VMINPS Y3, Y6, Y3
+	VMAXPS Y4, Y5, Y4
+	VMINPS Y4, Y6, Y4
+
+clamped:
 	VMOVUPS Y0, (BX)
 	ADDQ    R9, BX
 	VMOVUPS Y1, (BX)
@@ -605,16 +762,24 @@ partial:
 	VADDPS     Y7, Y4, Y4
 
 freshpartial:
-	VMAXPS     Y0, Y5, Y0
-	VMINPS     Y0, Y6, Y0
-	VMAXPS     Y1, Y5, Y1
-	VMINPS     Y1, Y6, Y1
-	VMAXPS     Y2, Y5, Y2
-	VMINPS     Y2, Y6, Y2
-	VMAXPS     Y3, Y5, Y3
-	VMINPS     Y3, Y6, Y3
-	VMAXPS     Y4, Y5, Y4
-	VMINPS     Y4, Y6, Y4
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y5, Y0
+	VMINPS Y0, Y6, Y0
+	VMAXPS Y1, Y5, Y1
+	VMINPS Y1, Y6, Y1
+	VMAXPS Y2, Y5, Y2
+	VMINPS Y2, Y6, Y2
+	VMAXPS Y3, Y5, Y3
+	VMINPS Y3, Y6, Y3
+	VMAXPS Y4, Y5, Y4
+	VMINPS Y4, Y6, Y4
+
+clampedpartial:
 	VMASKMOVPS Y0, Y8, (BX)
 	ADDQ       R9, BX
 	VMASKMOVPS Y1, Y8, (BX)
@@ -628,7 +793,7 @@ freshpartial:
 	RET
 
 // func tile6x1x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile6x1x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -643,16 +808,59 @@ TEXT ·tile6x1x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000018, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VBROADCASTSS 4(R10), Y1
+	VBROADCASTSS 8(R10), Y2
+	VBROADCASTSS 12(R10), Y3
+	VBROADCASTSS 16(R10), Y4
+	VBROADCASTSS 20(R10), Y5
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -684,23 +892,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y8
-	VADDPS       Y8, Y0, Y0
-	VBROADCASTSS 4(R10), Y8
-	VADDPS       Y8, Y1, Y1
-	VBROADCASTSS 8(R10), Y8
-	VADDPS       Y8, Y2, Y2
-	VBROADCASTSS 12(R10), Y8
-	VADDPS       Y8, Y3, Y3
-	VBROADCASTSS 16(R10), Y8
-	VADDPS       Y8, Y4, Y4
-	VBROADCASTSS 20(R10), Y8
-	VADDPS       Y8, Y5, Y5
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -724,18 +915,26 @@ unbiased:
 	VADDPS       (R10), Y5, Y5
 
 fresh:
-	VMAXPS  Y0, Y6, Y0
-	VMINPS  Y0, Y7, Y0
-	VMAXPS  Y1, Y6, Y1
-	VMINPS  Y1, Y7, Y1
-	VMAXPS  Y2, Y6, Y2
-	VMINPS  Y2, Y7, Y2
-	VMAXPS  Y3, Y6, Y3
-	VMINPS  Y3, Y7, Y3
-	VMAXPS  Y4, Y6, Y4
-	VMINPS  Y4, Y7, Y4
-	VMAXPS  Y5, Y6, Y5
-	VMINPS  Y5, Y7, Y5
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y6, Y0
+	VMINPS Y0, Y7, Y0
+	VMAXPS Y1, Y6, Y1
+	VMINPS Y1, Y7, Y1
+	VMAXPS Y2, Y6, Y2
+	VMINPS Y2, Y7, Y2
+	VMAXPS Y3, Y6, Y3
+	VMINPS Y3, Y7, Y3
+	VMAXPS Y4, Y6, Y4
+	VMINPS Y4, Y7, Y4
+	VMAXPS Y5, Y6, Y5
+	VMINPS Y5, Y7, Y5
+
+clamped:
 	VMOVUPS Y0, (BX)
 	ADDQ    R9, BX
 	VMOVUPS Y1, (BX)
@@ -776,18 +975,26 @@ partial:
 	VADDPS     Y8, Y5, Y5
 
 freshpartial:
-	VMAXPS     Y0, Y6, Y0
-	VMINPS     Y0, Y7, Y0
-	VMAXPS     Y1, Y6, Y1
-	VMINPS     Y1, Y7, Y1
-	VMAXPS     Y2, Y6, Y2
-	VMINPS     Y2, Y7, Y2
-	VMAXPS     Y3, Y6, Y3
-	VMINPS     Y3, Y7, Y3
-	VMAXPS     Y4, Y6, Y4
-	VMINPS     Y4, Y7, Y4
-	VMAXPS     Y5, Y6, Y5
-	VMINPS     Y5, Y7, Y5
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y6, Y0
+	VMINPS Y0, Y7, Y0
+	VMAXPS Y1, Y6, Y1
+	VMINPS Y1, Y7, Y1
+	VMAXPS Y2, Y6, Y2
+	VMINPS Y2, Y7, Y2
+	VMAXPS Y3, Y6, Y3
+	VMINPS Y3, Y7, Y3
+	VMAXPS Y4, Y6, Y4
+	VMINPS Y4, Y7, Y4
+	VMAXPS Y5, Y6, Y5
+	VMINPS Y5, Y7, Y5
+
+clampedpartial:
 	VMASKMOVPS Y0, Y9, (BX)
 	ADDQ       R9, BX
 	VMASKMOVPS Y1, Y9, (BX)
@@ -803,7 +1010,7 @@ freshpartial:
 	RET
 
 // func tile1x2x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile1x2x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -818,12 +1025,31 @@ TEXT ·tile1x2x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000004, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VMOVAPS      Y0, Y1
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -847,14 +1073,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y4
-	VADDPS       Y4, Y0, Y0
-	VADDPS       Y4, Y1, Y1
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -869,10 +1087,18 @@ unbiased:
 	VADDPS       32(R10), Y1, Y1
 
 fresh:
-	VMAXPS  Y0, Y2, Y0
-	VMINPS  Y0, Y3, Y0
-	VMAXPS  Y1, Y2, Y1
-	VMINPS  Y1, Y3, Y1
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y2, Y0
+	VMINPS Y0, Y3, Y0
+	VMAXPS Y1, Y2, Y1
+	VMINPS Y1, Y3, Y1
+
+clamped:
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)
 	VZEROUPPER
@@ -890,17 +1116,25 @@ partial:
 	VADDPS     Y4, Y1, Y1
 
 freshpartial:
-	VMAXPS     Y0, Y2, Y0
-	VMINPS     Y0, Y3, Y0
-	VMAXPS     Y1, Y2, Y1
-	VMINPS     Y1, Y3, Y1
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y2, Y0
+	VMINPS Y0, Y3, Y0
+	VMAXPS Y1, Y2, Y1
+	VMINPS Y1, Y3, Y1
+
+clampedpartial:
 	VMOVUPS    Y0, (BX)
 	VMASKMOVPS Y1, Y5, 32(BX)
 	VZEROUPPER
 	RET
 
 // func tile2x2x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile2x2x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -915,14 +1149,39 @@ TEXT ·tile2x2x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000008, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 4(R10), Y2
+	VMOVAPS      Y2, Y3
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -949,17 +1208,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y6
-	VADDPS       Y6, Y0, Y0
-	VADDPS       Y6, Y1, Y1
-	VBROADCASTSS 4(R10), Y6
-	VADDPS       Y6, Y2, Y2
-	VADDPS       Y6, Y3, Y3
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -977,14 +1225,22 @@ unbiased:
 	VADDPS       32(R10), Y3, Y3
 
 fresh:
-	VMAXPS  Y0, Y4, Y0
-	VMINPS  Y0, Y5, Y0
-	VMAXPS  Y1, Y4, Y1
-	VMINPS  Y1, Y5, Y1
-	VMAXPS  Y2, Y4, Y2
-	VMINPS  Y2, Y5, Y2
-	VMAXPS  Y3, Y4, Y3
-	VMINPS  Y3, Y5, Y3
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y4, Y0
+	VMINPS Y0, Y5, Y0
+	VMAXPS Y1, Y4, Y1
+	VMINPS Y1, Y5, Y1
+	VMAXPS Y2, Y4, Y2
+	VMINPS Y2, Y5, Y2
+	VMAXPS Y3, Y4, Y3
+	VMINPS Y3, Y5, Y3
+
+clamped:
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)
 	ADDQ    R9, BX
@@ -1009,14 +1265,22 @@ partial:
 	VADDPS     Y6, Y3, Y3
 
 freshpartial:
-	VMAXPS     Y0, Y4, Y0
-	VMINPS     Y0, Y5, Y0
-	VMAXPS     Y1, Y4, Y1
-	VMINPS     Y1, Y5, Y1
-	VMAXPS     Y2, Y4, Y2
-	VMINPS     Y2, Y5, Y2
-	VMAXPS     Y3, Y4, Y3
-	VMINPS     Y3, Y5, Y3
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y4, Y0
+	VMINPS Y0, Y5, Y0
+	VMAXPS Y1, Y4, Y1
+	VMINPS Y1, Y5, Y1
+	VMAXPS Y2, Y4, Y2
+	VMINPS Y2, Y5, Y2
+	VMAXPS Y3, Y4, Y3
+	VMINPS Y3, Y5, Y3
+
+clampedpartial:
 	VMOVUPS    Y0, (BX)
 	VMASKMOVPS Y1, Y7, 32(BX)
 	ADDQ       R9, BX
@@ -1026,7 +1290,7 @@ freshpartial:
 	RET
 
 // func tile3x2x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile3x2x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1041,16 +1305,47 @@ TEXT ·tile3x2x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000000c, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 4(R10), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 8(R10), Y4
+	VMOVAPS      Y4, Y5
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -1080,20 +1375,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y8
-	VADDPS       Y8, Y0, Y0
-	VADDPS       Y8, Y1, Y1
-	VBROADCASTSS 4(R10), Y8
-	VADDPS       Y8, Y2, Y2
-	VADDPS       Y8, Y3, Y3
-	VBROADCASTSS 8(R10), Y8
-	VADDPS       Y8, Y4, Y4
-	VADDPS       Y8, Y5, Y5
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -1114,18 +1395,26 @@ unbiased:
 	VADDPS       32(R10), Y5, Y5
 
 fresh:
-	VMAXPS  Y0, Y6, Y0
-	VMINPS  Y0, Y7, Y0
-	VMAXPS  Y1, Y6, Y1
-	VMINPS  Y1, Y7, Y1
-	VMAXPS  Y2, Y6, Y2
-	VMINPS  Y2, Y7, Y2
-	VMAXPS  Y3, Y6, Y3
-	VMINPS  Y3, Y7, Y3
-	VMAXPS  Y4, Y6, Y4
-	VMINPS  Y4, Y7, Y4
-	VMAXPS  Y5, Y6, Y5
-	VMINPS  Y5, Y7, Y5
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y6, Y0
+	VMINPS Y0, Y7, Y0
+	VMAXPS Y1, Y6, Y1
+	VMINPS Y1, Y7, Y1
+	VMAXPS Y2, Y6, Y2
+	VMINPS Y2, Y7, Y2
+	VMAXPS Y3, Y6, Y3
+	VMINPS Y3, Y7, Y3
+	VMAXPS Y4, Y6, Y4
+	VMINPS Y4, Y7, Y4
+	VMAXPS Y5, Y6, Y5
+	VMINPS Y5, Y7, Y5
+
+clamped:
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)
 	ADDQ    R9, BX
@@ -1157,18 +1446,26 @@ partial:
 	VADDPS     Y8, Y5, Y5
 
 freshpartial:
-	VMAXPS     Y0, Y6, Y0
-	VMINPS     Y0, Y7, Y0
-	VMAXPS     Y1, Y6, Y1
-	VMINPS     Y1, Y7, Y1
-	VMAXPS     Y2, Y6, Y2
-	VMINPS     Y2, Y7, Y2
-	VMAXPS     Y3, Y6, Y3
-	VMINPS     Y3, Y7, Y3
-	VMAXPS     Y4, Y6, Y4
-	VMINPS     Y4, Y7, Y4
-	VMAXPS     Y5, Y6, Y5
-	VMINPS     Y5, Y7, Y5
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y6, Y0
+	VMINPS Y0, Y7, Y0
+	VMAXPS Y1, Y6, Y1
+	VMINPS Y1, Y7, Y1
+	VMAXPS Y2, Y6, Y2
+	VMINPS Y2, Y7, Y2
+	VMAXPS Y3, Y6, Y3
+	VMINPS Y3, Y7, Y3
+	VMAXPS Y4, Y6, Y4
+	VMINPS Y4, Y7, Y4
+	VMAXPS Y5, Y6, Y5
+	VMINPS Y5, Y7, Y5
+
+clampedpartial:
 	VMOVUPS    Y0, (BX)
 	VMASKMOVPS Y1, Y9, 32(BX)
 	ADDQ       R9, BX
@@ -1181,7 +1478,7 @@ freshpartial:
 	RET
 
 // func tile4x2x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile4x2x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1196,6 +1493,20 @@ TEXT ·tile4x2x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000010, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 4(R10), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 8(R10), Y4
+	VMOVAPS      Y4, Y5
+	VBROADCASTSS 12(R10), Y6
+	VMOVAPS      Y6, Y7
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1204,10 +1515,33 @@ strided:
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -1240,23 +1574,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y10
-	VADDPS       Y10, Y0, Y0
-	VADDPS       Y10, Y1, Y1
-	VBROADCASTSS 4(R10), Y10
-	VADDPS       Y10, Y2, Y2
-	VADDPS       Y10, Y3, Y3
-	VBROADCASTSS 8(R10), Y10
-	VADDPS       Y10, Y4, Y4
-	VADDPS       Y10, Y5, Y5
-	VBROADCASTSS 12(R10), Y10
-	VADDPS       Y10, Y6, Y6
-	VADDPS       Y10, Y7, Y7
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -1280,22 +1597,30 @@ unbiased:
 	VADDPS       32(R10), Y7, Y7
 
 fresh:
-	VMAXPS  Y0, Y8, Y0
-	VMINPS  Y0, Y9, Y0
-	VMAXPS  Y1, Y8, Y1
-	VMINPS  Y1, Y9, Y1
-	VMAXPS  Y2, Y8, Y2
-	VMINPS  Y2, Y9, Y2
-	VMAXPS  Y3, Y8, Y3
-	VMINPS  Y3, Y9, Y3
-	VMAXPS  Y4, Y8, Y4
-	VMINPS  Y4, Y9, Y4
-	VMAXPS  Y5, Y8, Y5
-	VMINPS  Y5, Y9, Y5
-	VMAXPS  Y6, Y8, Y6
-	VMINPS  Y6, Y9, Y6
-	VMAXPS  Y7, Y8, Y7
-	VMINPS  Y7, Y9, Y7
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y8, Y0
+	VMINPS Y0, Y9, Y0
+	VMAXPS Y1, Y8, Y1
+	VMINPS Y1, Y9, Y1
+	VMAXPS Y2, Y8, Y2
+	VMINPS Y2, Y9, Y2
+	VMAXPS Y3, Y8, Y3
+	VMINPS Y3, Y9, Y3
+	VMAXPS Y4, Y8, Y4
+	VMINPS Y4, Y9, Y4
+	VMAXPS Y5, Y8, Y5
+	VMINPS Y5, Y9, Y5
+	VMAXPS Y6, Y8, Y6
+	VMINPS Y6, Y9, Y6
+	VMAXPS Y7, Y8, Y7
+	VMINPS Y7, Y9, Y7
+
+clamped:
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)
 	ADDQ    R9, BX
@@ -1334,22 +1659,30 @@ partial:
 	VADDPS     Y10, Y7, Y7
 
 freshpartial:
-	VMAXPS     Y0, Y8, Y0
-	VMINPS     Y0, Y9, Y0
-	VMAXPS     Y1, Y8, Y1
-	VMINPS     Y1, Y9, Y1
-	VMAXPS     Y2, Y8, Y2
-	VMINPS     Y2, Y9, Y2
-	VMAXPS     Y3, Y8, Y3
-	VMINPS     Y3, Y9, Y3
-	VMAXPS     Y4, Y8, Y4
-	VMINPS     Y4, Y9, Y4
-	VMAXPS     Y5, Y8, Y5
-	VMINPS     Y5, Y9, Y5
-	VMAXPS     Y6, Y8, Y6
-	VMINPS     Y6, Y9, Y6
-	VMAXPS     Y7, Y8, Y7
-	VMINPS     Y7, Y9, Y7
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y8, Y0
+	VMINPS Y0, Y9, Y0
+	VMAXPS Y1, Y8, Y1
+	VMINPS Y1, Y9, Y1
+	VMAXPS Y2, Y8, Y2
+	VMINPS Y2, Y9, Y2
+	VMAXPS Y3, Y8, Y3
+	VMINPS Y3, Y9, Y3
+	VMAXPS Y4, Y8, Y4
+	VMINPS Y4, Y9, Y4
+	VMAXPS Y5, Y8, Y5
+	VMINPS Y5, Y9, Y5
+	VMAXPS Y6, Y8, Y6
+	VMINPS Y6, Y9, Y6
+	VMAXPS Y7, Y8, Y7
+	VMINPS Y7, Y9, Y7
+
+clampedpartial:
 	VMOVUPS    Y0, (BX)
 	VMASKMOVPS Y1, Y11, 32(BX)
 	ADDQ       R9, BX
@@ -1365,7 +1698,7 @@ freshpartial:
 	RET
 
 // func tile5x2x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile5x2x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1380,6 +1713,22 @@ TEXT ·tile5x2x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000014, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 4(R10), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 8(R10), Y4
+	VMOVAPS      Y4, Y5
+	VBROADCASTSS 12(R10), Y6
+	VMOVAPS      Y6, Y7
+	VBROADCASTSS 16(R10), Y8
+	VMOVAPS      Y8, Y9
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1390,10 +1739,37 @@ strided:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -1429,26 +1805,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y12
-	VADDPS       Y12, Y0, Y0
-	VADDPS       Y12, Y1, Y1
-	VBROADCASTSS 4(R10), Y12
-	VADDPS       Y12, Y2, Y2
-	VADDPS       Y12, Y3, Y3
-	VBROADCASTSS 8(R10), Y12
-	VADDPS       Y12, Y4, Y4
-	VADDPS       Y12, Y5, Y5
-	VBROADCASTSS 12(R10), Y12
-	VADDPS       Y12, Y6, Y6
-	VADDPS       Y12, Y7, Y7
-	VBROADCASTSS 16(R10), Y12
-	VADDPS       Y12, Y8, Y8
-	VADDPS       Y12, Y9, Y9
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -1475,26 +1831,34 @@ unbiased:
 	VADDPS       32(R10), Y9, Y9
 
 fresh:
-	VMAXPS  Y0, Y10, Y0
-	VMINPS  Y0, Y11, Y0
-	VMAXPS  Y1, Y10, Y1
-	VMINPS  Y1, Y11, Y1
-	VMAXPS  Y2, Y10, Y2
-	VMINPS  Y2, Y11, Y2
-	VMAXPS  Y3, Y10, Y3
-	VMINPS  Y3, Y11, Y3
-	VMAXPS  Y4, Y10, Y4
-	VMINPS  Y4, Y11, Y4
-	VMAXPS  Y5, Y10, Y5
-	VMINPS  Y5, Y11, Y5
-	VMAXPS  Y6, Y10, Y6
-	VMINPS  Y6, Y11, Y6
-	VMAXPS  Y7, Y10, Y7
-	VMINPS  Y7, Y11, Y7
-	VMAXPS  Y8, Y10, Y8
-	VMINPS  Y8, Y11, Y8
-	VMAXPS  Y9, Y10, Y9
-	VMINPS  Y9, Y11, Y9
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y10, Y0
+	VMINPS Y0, Y11, Y0
+	VMAXPS Y1, Y10, Y1
+	VMINPS Y1, Y11, Y1
+	VMAXPS Y2, Y10, Y2
+	VMINPS Y2, Y11, Y2
+	VMAXPS Y3, Y10, Y3
+	VMINPS Y3, Y11, Y3
+	VMAXPS Y4, Y10, Y4
+	VMINPS Y4, Y11, Y4
+	VMAXPS Y5, Y10, Y5
+	VMINPS Y5, Y11, Y5
+	VMAXPS Y6, Y10, Y6
+	VMINPS Y6, Y11, Y6
+	VMAXPS Y7, Y10, Y7
+	VMINPS Y7, Y11, Y7
+	VMAXPS Y8, Y10, Y8
+	VMINPS Y8, Y11, Y8
+	VMAXPS Y9, Y10, Y9
+	VMINPS Y9, Y11, Y9
+
+clamped:
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)
 	ADDQ    R9, BX
@@ -1540,26 +1904,34 @@ partial:
 	VADDPS     Y12, Y9, Y9
 
 freshpartial:
-	VMAXPS     Y0, Y10, Y0
-	VMINPS     Y0, Y11, Y0
-	VMAXPS     Y1, Y10, Y1
-	VMINPS     Y1, Y11, Y1
-	VMAXPS     Y2, Y10, Y2
-	VMINPS     Y2, Y11, Y2
-	VMAXPS     Y3, Y10, Y3
-	VMINPS     Y3, Y11, Y3
-	VMAXPS     Y4, Y10, Y4
-	VMINPS     Y4, Y11, Y4
-	VMAXPS     Y5, Y10, Y5
-	VMINPS     Y5, Y11, Y5
-	VMAXPS     Y6, Y10, Y6
-	VMINPS     Y6, Y11, Y6
-	VMAXPS     Y7, Y10, Y7
-	VMINPS     Y7, Y11, Y7
-	VMAXPS     Y8, Y10, Y8
-	VMINPS     Y8, Y11, Y8
-	VMAXPS     Y9, Y10, Y9
-	VMINPS     Y9, Y11, Y9
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y10, Y0
+	VMINPS Y0, Y11, Y0
+	VMAXPS Y1, Y10, Y1
+	VMINPS Y1, Y11, Y1
+	VMAXPS Y2, Y10, Y2
+	VMINPS Y2, Y11, Y2
+	VMAXPS Y3, Y10, Y3
+	VMINPS Y3, Y11, Y3
+	VMAXPS Y4, Y10, Y4
+	VMINPS Y4, Y11, Y4
+	VMAXPS Y5, Y10, Y5
+	VMINPS Y5, Y11, Y5
+	VMAXPS Y6, Y10, Y6
+	VMINPS Y6, Y11, Y6
+	VMAXPS Y7, Y10, Y7
+	VMINPS Y7, Y11, Y7
+	VMAXPS Y8, Y10, Y8
+	VMINPS Y8, Y11, Y8
+	VMAXPS Y9, Y10, Y9
+	VMINPS Y9, Y11, Y9
+
+clampedpartial:
 	VMOVUPS    Y0, (BX)
 	VMASKMOVPS Y1, Y13, 32(BX)
 	ADDQ       R9, BX
@@ -1578,7 +1950,7 @@ freshpartial:
 	RET
 
 // func tile6x2x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile6x2x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1593,6 +1965,24 @@ TEXT ·tile6x2x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000018, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VMOVAPS      Y0, Y1
+	VBROADCASTSS 4(R10), Y2
+	VMOVAPS      Y2, Y3
+	VBROADCASTSS 8(R10), Y4
+	VMOVAPS      Y4, Y5
+	VBROADCASTSS 12(R10), Y6
+	VMOVAPS      Y6, Y7
+	VBROADCASTSS 16(R10), Y8
+	VMOVAPS      Y8, Y9
+	VBROADCASTSS 20(R10), Y10
+	VMOVAPS      Y10, Y11
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -1605,10 +1995,41 @@ strided:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -1647,29 +2068,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y14
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y14, Y1, Y1
-	VBROADCASTSS 4(R10), Y14
-	VADDPS       Y14, Y2, Y2
-	VADDPS       Y14, Y3, Y3
-	VBROADCASTSS 8(R10), Y14
-	VADDPS       Y14, Y4, Y4
-	VADDPS       Y14, Y5, Y5
-	VBROADCASTSS 12(R10), Y14
-	VADDPS       Y14, Y6, Y6
-	VADDPS       Y14, Y7, Y7
-	VBROADCASTSS 16(R10), Y14
-	VADDPS       Y14, Y8, Y8
-	VADDPS       Y14, Y9, Y9
-	VBROADCASTSS 20(R10), Y14
-	VADDPS       Y14, Y10, Y10
-	VADDPS       Y14, Y11, Y11
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -1699,30 +2097,38 @@ unbiased:
 	VADDPS       32(R10), Y11, Y11
 
 fresh:
-	VMAXPS  Y0, Y12, Y0
-	VMINPS  Y0, Y13, Y0
-	VMAXPS  Y1, Y12, Y1
-	VMINPS  Y1, Y13, Y1
-	VMAXPS  Y2, Y12, Y2
-	VMINPS  Y2, Y13, Y2
-	VMAXPS  Y3, Y12, Y3
-	VMINPS  Y3, Y13, Y3
-	VMAXPS  Y4, Y12, Y4
-	VMINPS  Y4, Y13, Y4
-	VMAXPS  Y5, Y12, Y5
-	VMINPS  Y5, Y13, Y5
-	VMAXPS  Y6, Y12, Y6
-	VMINPS  Y6, Y13, Y6
-	VMAXPS  Y7, Y12, Y7
-	VMINPS  Y7, Y13, Y7
-	VMAXPS  Y8, Y12, Y8
-	VMINPS  Y8, Y13, Y8
-	VMAXPS  Y9, Y12, Y9
-	VMINPS  Y9, Y13, Y9
-	VMAXPS  Y10, Y12, Y10
-	VMINPS  Y10, Y13, Y10
-	VMAXPS  Y11, Y12, Y11
-	VMINPS  Y11, Y13, Y11
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y12, Y0
+	VMINPS Y0, Y13, Y0
+	VMAXPS Y1, Y12, Y1
+	VMINPS Y1, Y13, Y1
+	VMAXPS Y2, Y12, Y2
+	VMINPS Y2, Y13, Y2
+	VMAXPS Y3, Y12, Y3
+	VMINPS Y3, Y13, Y3
+	VMAXPS Y4, Y12, Y4
+	VMINPS Y4, Y13, Y4
+	VMAXPS Y5, Y12, Y5
+	VMINPS Y5, Y13, Y5
+	VMAXPS Y6, Y12, Y6
+	VMINPS Y6, Y13, Y6
+	VMAXPS Y7, Y12, Y7
+	VMINPS Y7, Y13, Y7
+	VMAXPS Y8, Y12, Y8
+	VMINPS Y8, Y13, Y8
+	VMAXPS Y9, Y12, Y9
+	VMINPS Y9, Y13, Y9
+	VMAXPS Y10, Y12, Y10
+	VMINPS Y10, Y13, Y10
+	VMAXPS Y11, Y12, Y11
+	VMINPS Y11, Y13, Y11
+
+clamped:
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)
 	ADDQ    R9, BX
@@ -1775,30 +2181,38 @@ partial:
 	VADDPS     Y14, Y11, Y11
 
 freshpartial:
-	VMAXPS     Y0, Y12, Y0
-	VMINPS     Y0, Y13, Y0
-	VMAXPS     Y1, Y12, Y1
-	VMINPS     Y1, Y13, Y1
-	VMAXPS     Y2, Y12, Y2
-	VMINPS     Y2, Y13, Y2
-	VMAXPS     Y3, Y12, Y3
-	VMINPS     Y3, Y13, Y3
-	VMAXPS     Y4, Y12, Y4
-	VMINPS     Y4, Y13, Y4
-	VMAXPS     Y5, Y12, Y5
-	VMINPS     Y5, Y13, Y5
-	VMAXPS     Y6, Y12, Y6
-	VMINPS     Y6, Y13, Y6
-	VMAXPS     Y7, Y12, Y7
-	VMINPS     Y7, Y13, Y7
-	VMAXPS     Y8, Y12, Y8
-	VMINPS     Y8, Y13, Y8
-	VMAXPS     Y9, Y12, Y9
-	VMINPS     Y9, Y13, Y9
-	VMAXPS     Y10, Y12, Y10
-	VMINPS     Y10, Y13, Y10
-	VMAXPS     Y11, Y12, Y11
-	VMINPS     Y11, Y13, Y11
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y12, Y0
+	VMINPS Y0, Y13, Y0
+	VMAXPS Y1, Y12, Y1
+	VMINPS Y1, Y13, Y1
+	VMAXPS Y2, Y12, Y2
+	VMINPS Y2, Y13, Y2
+	VMAXPS Y3, Y12, Y3
+	VMINPS Y3, Y13, Y3
+	VMAXPS Y4, Y12, Y4
+	VMINPS Y4, Y13, Y4
+	VMAXPS Y5, Y12, Y5
+	VMINPS Y5, Y13, Y5
+	VMAXPS Y6, Y12, Y6
+	VMINPS Y6, Y13, Y6
+	VMAXPS Y7, Y12, Y7
+	VMINPS Y7, Y13, Y7
+	VMAXPS Y8, Y12, Y8
+	VMINPS Y8, Y13, Y8
+	VMAXPS Y9, Y12, Y9
+	VMINPS Y9, Y13, Y9
+	VMAXPS Y10, Y12, Y10
+	VMINPS Y10, Y13, Y10
+	VMAXPS Y11, Y12, Y11
+	VMINPS Y11, Y13, Y11
+
+clampedpartial:
 	VMOVUPS    Y0, (BX)
 	VMASKMOVPS Y1, Y15, 32(BX)
 	ADDQ       R9, BX
@@ -1820,7 +2234,7 @@ freshpartial:
 	RET
 
 // func tile1x3x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile1x3x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1835,13 +2249,35 @@ TEXT ·tile1x3x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000004, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -1867,15 +2303,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y5
-	VADDPS       Y5, Y0, Y0
-	VADDPS       Y5, Y1, Y1
-	VADDPS       Y5, Y2, Y2
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -1891,12 +2318,20 @@ unbiased:
 	VADDPS       64(R10), Y2, Y2
 
 fresh:
-	VMAXPS  Y0, Y3, Y0
-	VMINPS  Y0, Y4, Y0
-	VMAXPS  Y1, Y3, Y1
-	VMINPS  Y1, Y4, Y1
-	VMAXPS  Y2, Y3, Y2
-	VMINPS  Y2, Y4, Y2
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y3, Y0
+	VMINPS Y0, Y4, Y0
+	VMAXPS Y1, Y3, Y1
+	VMINPS Y1, Y4, Y1
+	VMAXPS Y2, Y3, Y2
+	VMINPS Y2, Y4, Y2
+
+clamped:
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS Y2, 64(BX)
@@ -1916,12 +2351,20 @@ partial:
 	VADDPS     Y5, Y2, Y2
 
 freshpartial:
-	VMAXPS     Y0, Y3, Y0
-	VMINPS     Y0, Y4, Y0
-	VMAXPS     Y1, Y3, Y1
-	VMINPS     Y1, Y4, Y1
-	VMAXPS     Y2, Y3, Y2
-	VMINPS     Y2, Y4, Y2
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y3, Y0
+	VMINPS Y0, Y4, Y0
+	VMAXPS Y1, Y3, Y1
+	VMINPS Y1, Y4, Y1
+	VMAXPS Y2, Y3, Y2
+	VMINPS Y2, Y4, Y2
+
+clampedpartial:
 	VMOVUPS    Y0, (BX)
 	VMOVUPS    Y1, 32(BX)
 	VMASKMOVPS Y2, Y6, 64(BX)
@@ -1929,7 +2372,7 @@ freshpartial:
 	RET
 
 // func tile2x3x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile2x3x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1944,16 +2387,47 @@ TEXT ·tile2x3x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000008, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VBROADCASTSS 4(R10), Y3
+	VMOVAPS      Y3, Y4
+	VMOVAPS      Y3, Y5
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VXORPS Y5, Y5, Y5
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -1983,19 +2457,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y8
-	VADDPS       Y8, Y0, Y0
-	VADDPS       Y8, Y1, Y1
-	VADDPS       Y8, Y2, Y2
-	VBROADCASTSS 4(R10), Y8
-	VADDPS       Y8, Y3, Y3
-	VADDPS       Y8, Y4, Y4
-	VADDPS       Y8, Y5, Y5
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -2015,18 +2476,26 @@ unbiased:
 	VADDPS       64(R10), Y5, Y5
 
 fresh:
-	VMAXPS  Y0, Y6, Y0
-	VMINPS  Y0, Y7, Y0
-	VMAXPS  Y1, Y6, Y1
-	VMINPS  Y1, Y7, Y1
-	VMAXPS  Y2, Y6, Y2
-	VMINPS  Y2, Y7, Y2
-	VMAXPS  Y3, Y6, Y3
-	VMINPS  Y3, Y7, Y3
-	VMAXPS  Y4, Y6, Y4
-	VMINPS  Y4, Y7, Y4
-	VMAXPS  Y5, Y6, Y5
-	VMINPS  Y5, Y7, Y5
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y6, Y0
+	VMINPS Y0, Y7, Y0
+	VMAXPS Y1, Y6, Y1
+	VMINPS Y1, Y7, Y1
+	VMAXPS Y2, Y6, Y2
+	VMINPS Y2, Y7, Y2
+	VMAXPS Y3, Y6, Y3
+	VMINPS Y3, Y7, Y3
+	VMAXPS Y4, Y6, Y4
+	VMINPS Y4, Y7, Y4
+	VMAXPS Y5, Y6, Y5
+	VMINPS Y5, Y7, Y5
+
+clamped:
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS Y2, 64(BX)
@@ -2055,18 +2524,26 @@ partial:
 	VADDPS     Y8, Y5, Y5
 
 freshpartial:
-	VMAXPS     Y0, Y6, Y0
-	VMINPS     Y0, Y7, Y0
-	VMAXPS     Y1, Y6, Y1
-	VMINPS     Y1, Y7, Y1
-	VMAXPS     Y2, Y6, Y2
-	VMINPS     Y2, Y7, Y2
-	VMAXPS     Y3, Y6, Y3
-	VMINPS     Y3, Y7, Y3
-	VMAXPS     Y4, Y6, Y4
-	VMINPS     Y4, Y7, Y4
-	VMAXPS     Y5, Y6, Y5
-	VMINPS     Y5, Y7, Y5
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y6, Y0
+	VMINPS Y0, Y7, Y0
+	VMAXPS Y1, Y6, Y1
+	VMINPS Y1, Y7, Y1
+	VMAXPS Y2, Y6, Y2
+	VMINPS Y2, Y7, Y2
+	VMAXPS Y3, Y6, Y3
+	VMINPS Y3, Y7, Y3
+	VMAXPS Y4, Y6, Y4
+	VMINPS Y4, Y7, Y4
+	VMAXPS Y5, Y6, Y5
+	VMINPS Y5, Y7, Y5
+
+clampedpartial:
 	VMOVUPS    Y0, (BX)
 	VMOVUPS    Y1, 32(BX)
 	VMASKMOVPS Y2, Y9, 64(BX)
@@ -2078,7 +2555,7 @@ freshpartial:
 	RET
 
 // func tile3x3x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile3x3x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -2093,6 +2570,21 @@ TEXT ·tile3x3x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000000c, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VBROADCASTSS 4(R10), Y3
+	VMOVAPS      Y3, Y4
+	VMOVAPS      Y3, Y5
+	VBROADCASTSS 8(R10), Y6
+	VMOVAPS      Y6, Y7
+	VMOVAPS      Y6, Y8
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2102,10 +2594,35 @@ strided:
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -2139,23 +2656,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y11
-	VADDPS       Y11, Y0, Y0
-	VADDPS       Y11, Y1, Y1
-	VADDPS       Y11, Y2, Y2
-	VBROADCASTSS 4(R10), Y11
-	VADDPS       Y11, Y3, Y3
-	VADDPS       Y11, Y4, Y4
-	VADDPS       Y11, Y5, Y5
-	VBROADCASTSS 8(R10), Y11
-	VADDPS       Y11, Y6, Y6
-	VADDPS       Y11, Y7, Y7
-	VADDPS       Y11, Y8, Y8
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -2179,24 +2679,32 @@ unbiased:
 	VADDPS       64(R10), Y8, Y8
 
 fresh:
-	VMAXPS  Y0, Y9, Y0
-	VMINPS  Y0, Y10, Y0
-	VMAXPS  Y1, Y9, Y1
-	VMINPS  Y1, Y10, Y1
-	VMAXPS  Y2, Y9, Y2
-	VMINPS  Y2, Y10, Y2
-	VMAXPS  Y3, Y9, Y3
-	VMINPS  Y3, Y10, Y3
-	VMAXPS  Y4, Y9, Y4
-	VMINPS  Y4, Y10, Y4
-	VMAXPS  Y5, Y9, Y5
-	VMINPS  Y5, Y10, Y5
-	VMAXPS  Y6, Y9, Y6
-	VMINPS  Y6, Y10, Y6
-	VMAXPS  Y7, Y9, Y7
-	VMINPS  Y7, Y10, Y7
-	VMAXPS  Y8, Y9, Y8
-	VMINPS  Y8, Y10, Y8
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y9, Y0
+	VMINPS Y0, Y10, Y0
+	VMAXPS Y1, Y9, Y1
+	VMINPS Y1, Y10, Y1
+	VMAXPS Y2, Y9, Y2
+	VMINPS Y2, Y10, Y2
+	VMAXPS Y3, Y9, Y3
+	VMINPS Y3, Y10, Y3
+	VMAXPS Y4, Y9, Y4
+	VMINPS Y4, Y10, Y4
+	VMAXPS Y5, Y9, Y5
+	VMINPS Y5, Y10, Y5
+	VMAXPS Y6, Y9, Y6
+	VMINPS Y6, Y10, Y6
+	VMAXPS Y7, Y9, Y7
+	VMINPS Y7, Y10, Y7
+	VMAXPS Y8, Y9, Y8
+	VMINPS Y8, Y10, Y8
+
+clamped:
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS Y2, 64(BX)
@@ -2234,24 +2742,32 @@ partial:
 	VADDPS     Y11, Y8, Y8
 
 freshpartial:
-	VMAXPS     Y0, Y9, Y0
-	VMINPS     Y0, Y10, Y0
-	VMAXPS     Y1, Y9, Y1
-	VMINPS     Y1, Y10, Y1
-	VMAXPS     Y2, Y9, Y2
-	VMINPS     Y2, Y10, Y2
-	VMAXPS     Y3, Y9, Y3
-	VMINPS     Y3, Y10, Y3
-	VMAXPS     Y4, Y9, Y4
-	VMINPS     Y4, Y10, Y4
-	VMAXPS     Y5, Y9, Y5
-	VMINPS     Y5, Y10, Y5
-	VMAXPS     Y6, Y9, Y6
-	VMINPS     Y6, Y10, Y6
-	VMAXPS     Y7, Y9, Y7
-	VMINPS     Y7, Y10, Y7
-	VMAXPS     Y8, Y9, Y8
-	VMINPS     Y8, Y10, Y8
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y9, Y0
+	VMINPS Y0, Y10, Y0
+	VMAXPS Y1, Y9, Y1
+	VMINPS Y1, Y10, Y1
+	VMAXPS Y2, Y9, Y2
+	VMINPS Y2, Y10, Y2
+	VMAXPS Y3, Y9, Y3
+	VMINPS Y3, Y10, Y3
+	VMAXPS Y4, Y9, Y4
+	VMINPS Y4, Y10, Y4
+	VMAXPS Y5, Y9, Y5
+	VMINPS Y5, Y10, Y5
+	VMAXPS Y6, Y9, Y6
+	VMINPS Y6, Y10, Y6
+	VMAXPS Y7, Y9, Y7
+	VMINPS Y7, Y10, Y7
+	VMAXPS Y8, Y9, Y8
+	VMINPS Y8, Y10, Y8
+
+clampedpartial:
 	VMOVUPS    Y0, (BX)
 	VMOVUPS    Y1, 32(BX)
 	VMASKMOVPS Y2, Y12, 64(BX)
@@ -2267,7 +2783,7 @@ freshpartial:
 	RET
 
 // func tile4x3x256(t *byte)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile4x3x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -2282,6 +2798,24 @@ TEXT ·tile4x3x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000010, R13
 
 strided:
+	MOVQ         64(DI), R10
+	TESTQ        R10, R10
+	JZ           unbiased
+	VBROADCASTSS (R10), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VBROADCASTSS 4(R10), Y3
+	VMOVAPS      Y3, Y4
+	VMOVAPS      Y3, Y5
+	VBROADCASTSS 8(R10), Y6
+	VMOVAPS      Y6, Y7
+	VMOVAPS      Y6, Y8
+	VBROADCASTSS 12(R10), Y9
+	VMOVAPS      Y9, Y10
+	VMOVAPS      Y9, Y11
+	JMP          begun
+
+unbiased:
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -2294,10 +2828,41 @@ strided:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	TESTQ  R8, R8
-	JZ     done
-	TESTQ  DX, DX
-	JZ     done
+
+begun:
+	MOVQ       56(DI), R11
+	MOVQ       16(DI), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	MOVQ       72(DI), R10
+	TESTQ      R10, R10
+	JZ         fetched
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+	ADDQ       R11, R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 92(R10)
+
+fetched:
+	TESTQ R8, R8
+	JZ    done
+	TESTQ DX, DX
+	JZ    done
 
 tap:
 	MOVQ (SI), R10
@@ -2335,27 +2900,6 @@ step:
 	JNZ          tap
 
 done:
-	MOVQ         64(DI), R10
-	TESTQ        R10, R10
-	JZ           unbiased
-	VBROADCASTSS (R10), Y14
-	VADDPS       Y14, Y0, Y0
-	VADDPS       Y14, Y1, Y1
-	VADDPS       Y14, Y2, Y2
-	VBROADCASTSS 4(R10), Y14
-	VADDPS       Y14, Y3, Y3
-	VADDPS       Y14, Y4, Y4
-	VADDPS       Y14, Y5, Y5
-	VBROADCASTSS 8(R10), Y14
-	VADDPS       Y14, Y6, Y6
-	VADDPS       Y14, Y7, Y7
-	VADDPS       Y14, Y8, Y8
-	VBROADCASTSS 12(R10), Y14
-	VADDPS       Y14, Y9, Y9
-	VADDPS       Y14, Y10, Y10
-	VADDPS       Y14, Y11, Y11
-
-unbiased:
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
@@ -2383,30 +2927,38 @@ unbiased:
 	VADDPS       64(R10), Y11, Y11
 
 fresh:
-	VMAXPS  Y0, Y12, Y0
-	VMINPS  Y0, Y13, Y0
-	VMAXPS  Y1, Y12, Y1
-	VMINPS  Y1, Y13, Y1
-	VMAXPS  Y2, Y12, Y2
-	VMINPS  Y2, Y13, Y2
-	VMAXPS  Y3, Y12, Y3
-	VMINPS  Y3, Y13, Y3
-	VMAXPS  Y4, Y12, Y4
-	VMINPS  Y4, Y13, Y4
-	VMAXPS  Y5, Y12, Y5
-	VMINPS  Y5, Y13, Y5
-	VMAXPS  Y6, Y12, Y6
-	VMINPS  Y6, Y13, Y6
-	VMAXPS  Y7, Y12, Y7
-	VMINPS  Y7, Y13, Y7
-	VMAXPS  Y8, Y12, Y8
-	VMINPS  Y8, Y13, Y8
-	VMAXPS  Y9, Y12, Y9
-	VMINPS  Y9, Y13, Y9
-	VMAXPS  Y10, Y12, Y10
-	VMINPS  Y10, Y13, Y10
-	VMAXPS  Y11, Y12, Y11
-	VMINPS  Y11, Y13, Y11
+	CMPL 88(DI), $0xff800000
+	JNE  clamp
+	CMPL 92(DI), $0x7f800000
+	JEQ  clamped
+
+clamp:
+	VMAXPS Y0, Y12, Y0
+	VMINPS Y0, Y13, Y0
+	VMAXPS Y1, Y12, Y1
+	VMINPS Y1, Y13, Y1
+	VMAXPS Y2, Y12, Y2
+	VMINPS Y2, Y13, Y2
+	VMAXPS Y3, Y12, Y3
+	VMINPS Y3, Y13, Y3
+	VMAXPS Y4, Y12, Y4
+	VMINPS Y4, Y13, Y4
+	VMAXPS Y5, Y12, Y5
+	VMINPS Y5, Y13, Y5
+	VMAXPS Y6, Y12, Y6
+	VMINPS Y6, Y13, Y6
+	VMAXPS Y7, Y12, Y7
+	VMINPS Y7, Y13, Y7
+	VMAXPS Y8, Y12, Y8
+	VMINPS Y8, Y13, Y8
+	VMAXPS Y9, Y12, Y9
+	VMINPS Y9, Y13, Y9
+	VMAXPS Y10, Y12, Y10
+	VMINPS Y10, Y13, Y10
+	VMAXPS Y11, Y12, Y11
+	VMINPS Y11, Y13, Y11
+
+clamped:
 	VMOVUPS Y0, (BX)
 	VMOVUPS Y1, 32(BX)
 	VMOVUPS Y2, 64(BX)
@@ -2453,30 +3005,38 @@ partial:
 	VADDPS     Y14, Y11, Y11
 
 freshpartial:
-	VMAXPS     Y0, Y12, Y0
-	VMINPS     Y0, Y13, Y0
-	VMAXPS     Y1, Y12, Y1
-	VMINPS     Y1, Y13, Y1
-	VMAXPS     Y2, Y12, Y2
-	VMINPS     Y2, Y13, Y2
-	VMAXPS     Y3, Y12, Y3
-	VMINPS     Y3, Y13, Y3
-	VMAXPS     Y4, Y12, Y4
-	VMINPS     Y4, Y13, Y4
-	VMAXPS     Y5, Y12, Y5
-	VMINPS     Y5, Y13, Y5
-	VMAXPS     Y6, Y12, Y6
-	VMINPS     Y6, Y13, Y6
-	VMAXPS     Y7, Y12, Y7
-	VMINPS     Y7, Y13, Y7
-	VMAXPS     Y8, Y12, Y8
-	VMINPS     Y8, Y13, Y8
-	VMAXPS     Y9, Y12, Y9
-	VMINPS     Y9, Y13, Y9
-	VMAXPS     Y10, Y12, Y10
-	VMINPS     Y10, Y13, Y10
-	VMAXPS     Y11, Y12, Y11
-	VMINPS     Y11, Y13, Y11
+	CMPL 88(DI), $0xff800000
+	JNE  clamppartial
+	CMPL 92(DI), $0x7f800000
+	JEQ  clampedpartial
+
+clamppartial:
+	VMAXPS Y0, Y12, Y0
+	VMINPS Y0, Y13, Y0
+	VMAXPS Y1, Y12, Y1
+	VMINPS Y1, Y13, Y1
+	VMAXPS Y2, Y12, Y2
+	VMINPS Y2, Y13, Y2
+	VMAXPS Y3, Y12, Y3
+	VMINPS Y3, Y13, Y3
+	VMAXPS Y4, Y12, Y4
+	VMINPS Y4, Y13, Y4
+	VMAXPS Y5, Y12, Y5
+	VMINPS Y5, Y13, Y5
+	VMAXPS Y6, Y12, Y6
+	VMINPS Y6, Y13, Y6
+	VMAXPS Y7, Y12, Y7
+	VMINPS Y7, Y13, Y7
+	VMAXPS Y8, Y12, Y8
+	VMINPS Y8, Y13, Y8
+	VMAXPS Y9, Y12, Y9
+	VMINPS Y9, Y13, Y9
+	VMAXPS Y10, Y12, Y10
+	VMINPS Y10, Y13, Y10
+	VMAXPS Y11, Y12, Y11
+	VMINPS Y11, Y13, Y11
+
+clampedpartial:
 	VMOVUPS    Y0, (BX)
 	VMOVUPS    Y1, 32(BX)
 	VMASKMOVPS Y2, Y15, 64(BX)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"go/format"
+	"math"
 	"os"
 	"strings"
 
@@ -103,11 +104,24 @@ func (m *machine) tileFunc(rows, nv int) {
 	JNZ(LabelRef("strided"))
 	MOVQ(U32(uint32(4*rows)), astride)
 	Label("strided")
+	MOVQ(field(tileBias), a)
+	TESTQ(a, a)
+	JZ(LabelRef("unbiased"))
+	for r := range rows {
+		VBROADCASTSS(Mem{Base: a, Disp: 4 * r}, acc(r, 0))
+		for v := 1; v < nv; v++ {
+			VMOVAPS(acc(r, 0), acc(r, v))
+		}
+	}
+	JMP(LabelRef("begun"))
+	Label("unbiased")
 	for r := range rows {
 		for v := range nv {
 			m.zero(acc(r, v))
 		}
 	}
+	Label("begun")
+	m.fetchEnd(rows, nv, field)
 	TESTQ(n, n)
 	JZ(LabelRef("done"))
 	TESTQ(ntaps, ntaps)
@@ -147,19 +161,33 @@ func (m *machine) tileFunc(rows, nv int) {
 	RET()
 }
 
-func (m *machine) zero(r reg.VecPhysical) {
-	if m.wide() {
-		VPXORD(r, r, r)
-	} else {
-		VXORPS(r, r, r)
+// fetchEnd asks for the memory that the tile's end reads and writes, which may be far.
+func (m *machine) fetchEnd(rows, nv int, field func(int) Mem) {
+	p, stride := reg.R10, reg.R11
+	MOVQ(field(tileCStride), stride)
+	each := func() {
+		for r := range rows {
+			PREFETCHT0(Mem{Base: p})
+			if last := nv*m.bytes() - 4; last >= 64 {
+				PREFETCHT0(Mem{Base: p, Disp: last})
+			}
+			if r < rows-1 {
+				ADDQ(stride, p)
+			}
+		}
 	}
+	MOVQ(field(tileC), p)
+	each()
+	MOVQ(field(tileInit), p)
+	TESTQ(p, p)
+	JZ(LabelRef("fetched"))
+	each()
+	Label("fetched")
 }
 
-// tileEnd adds bias and initial value, clamps and stores.
-func (m *machine) tileEnd(rows, nv int, acc func(r, v int) reg.VecPhysical, field func(int) Mem) {
-	regs := m.regs()
-	lo, hi, tmp, mask := regs[rows*nv], regs[rows*nv+1], regs[rows*nv+2], regs[min(rows*nv+3, len(regs)-1)]
-	c, cstride, p, tail := reg.RBX, reg.R9, reg.R10, reg.RCX
+// addBias adds the bias to sums that have begun without it.
+func (m *machine) addBias(rows, nv int, acc func(r, v int) reg.VecPhysical, field func(int) Mem) {
+	p, tmp := reg.R10, m.regs()[rows*nv+2]
 	MOVQ(field(tileBias), p)
 	TESTQ(p, p)
 	JZ(LabelRef("unbiased"))
@@ -170,19 +198,41 @@ func (m *machine) tileEnd(rows, nv int, acc func(r, v int) reg.VecPhysical, fiel
 		}
 	}
 	Label("unbiased")
+}
+
+func (m *machine) zero(r reg.VecPhysical) {
+	if m.wide() {
+		VPXORD(r, r, r)
+	} else {
+		VXORPS(r, r, r)
+	}
+}
+
+// tileEnd adds the initial value, clamps and stores.
+func (m *machine) tileEnd(rows, nv int, acc func(r, v int) reg.VecPhysical, field func(int) Mem) {
+	regs := m.regs()
+	lo, hi, tmp, mask := regs[rows*nv], regs[rows*nv+1], regs[rows*nv+2], regs[min(rows*nv+3, len(regs)-1)]
+	c, cstride, p, tail := reg.RBX, reg.R9, reg.R10, reg.RCX
 	MOVQ(field(tileC), c)
 	MOVQ(field(tileCStride), cstride)
 	MOVQ(field(tileTail), tail)
 	VBROADCASTSS(field(tileLo), lo)
 	VBROADCASTSS(field(tileHi), hi)
 	MOVQ(field(tileInit), p)
-	clamp := func() {
+	clamp := func(suffix string) {
+		// Nothing to do from −∞ to +∞.
+		CMPL(field(tileLo), U32(math.Float32bits(float32(math.Inf(-1)))))
+		JNE(LabelRef("clamp" + suffix))
+		CMPL(field(tileHi), U32(math.Float32bits(float32(math.Inf(1)))))
+		JEQ(LabelRef("clamped" + suffix))
+		Label("clamp" + suffix)
 		for r := range rows {
 			for v := range nv {
 				VMAXPS(acc(r, v), lo, acc(r, v))
 				VMINPS(acc(r, v), hi, acc(r, v))
 			}
 		}
+		Label("clamped" + suffix)
 	}
 	// rowsOf adds Init and stores; partial says whether the last vector is masked.
 	rowsOf := func(partial bool, suffix string) {
@@ -207,7 +257,7 @@ func (m *machine) tileEnd(rows, nv int, acc func(r, v int) reg.VecPhysical, fiel
 			}
 		}
 		Label("fresh" + suffix)
-		clamp()
+		clamp(suffix)
 		for r := range rows {
 			for v := range nv {
 				dst := Mem{Base: c, Disp: v * m.bytes()}

@@ -147,6 +147,7 @@ func (m *machine) wordTile(k wordKind, rows, nv int) {
 			}
 		}
 	}
+	m.addBias(rows, nv, acc, field)
 	m.tileEnd(rows, nv, acc, field)
 	VZEROUPPER()
 	RET()
