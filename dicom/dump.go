@@ -75,7 +75,12 @@ func (d *dumper) value(el *sk.Element, depth int) {
 			return strconv.Itoa(v[i])
 		})
 	case []float64:
-		d.list(len(v), func(i int) string { return strconv.FormatFloat(v[i], 'g', -1, 64) })
+		d.list(len(v), func(i int) string {
+			if single(el.RawValueRepresentation) {
+				return shortest32(v[i])
+			}
+			return strconv.FormatFloat(v[i], 'g', -1, 64)
+		})
 	case []byte:
 		d.binary(v)
 	case sk.PixelDataInfo:

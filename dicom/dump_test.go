@@ -129,3 +129,25 @@ func TestTruncatedSequence(t *testing.T) {
 		t.Error("BeamSequence: want what is there of its item")
 	}
 }
+
+// TestJSONForms: text is UTF-8 and says so, single precision has its shortest digits, and a known sequence in
+// UN is read (PS3.5 section 6.2.2, note 2).
+func TestJSONForms(t *testing.T) {
+	raw := []byte("\x08\x00\x05\x00CS\x0a\x00ISO_IR 100" +
+		"\x10\x00\x10\x00PN\x04\x00M\xfcl " +
+		"\x18\x00\x20\x13FL\x04\x00\xcd\xcc\xcc\x3d" +
+		"\x0c\x30\x02\x00UN\x00\x00\x14\x00\x00\x00\xfe\xff\x00\xe0\x0c\x00\x00\x00\x08\x00\x55\x11\x04\x00\x00\x001.2\x00")
+	f, err := ReadHeader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := f.WriteJSON(&b, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"ISO_IR 192"`, `"Mül"`, "0.1\n", `"300C0002": {` + "\n" + `    "vr": "SQ"`, `"1.2"`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("want %s in\n%s", want, b.String())
+		}
+	}
+}

@@ -12,10 +12,11 @@ import (
 	"strings"
 
 	sk "github.com/suyashkumar/dicom"
+	"github.com/suyashkumar/dicom/pkg/tag"
 )
 
 // WriteJSON writes the data set in the DICOM JSON model (PS3.18 annex F), indented, without group
-// 0002. Pixel data are named by BulkDataURI: the file's path with offset and length.
+// 0002. Text is UTF-8 whatever the file has, and SpecificCharacterSet says so. Pixel data are named by BulkDataURI: the file's path with offset and length.
 func (f *File) WriteJSON(w io.Writer, trailing Elements) error {
 	var body Elements
 	for _, el := range f.Elements {
@@ -73,6 +74,9 @@ func (f *File) jsonValue(b *bytes.Buffer, el *sk.Element) {
 	}
 	switch v := el.Value.GetValue().(type) {
 	case []string:
+		if el.Tag == tag.SpecificCharacterSet && len(v) > 0 {
+			v = []string{"ISO_IR 192"}
+		}
 		if len(v) == 0 || len(v) == 1 && v[0] == "" {
 			return
 		}
@@ -102,6 +106,10 @@ func (f *File) jsonValue(b *bytes.Buffer, el *sk.Element) {
 			case math.IsInf(v[i], 0):
 				b.WriteString(map[bool]string{true: `"inf"`, false: `"-inf"`}[v[i] > 0])
 			default:
+				if single(el.RawValueRepresentation) {
+					b.WriteString(strings.Replace(shortest32(v[i]), "e+", "e", 1))
+					return
+				}
 				b.WriteString(jsonNumber(v[i]))
 			}
 		})
@@ -134,6 +142,12 @@ func inline(b *bytes.Buffer, v []byte) {
 		b.WriteString(`,"InlineBinary":"` + base64.StdEncoding.EncodeToString(v) + `"`)
 	}
 }
+
+// single says whether a VR's numbers have single precision.
+func single(vr string) bool { return vr == "FL" || vr == "OF" }
+
+// shortest32 is the shortest text that gives a number of single precision back.
+func shortest32(f float64) string { return strconv.FormatFloat(float64(float32(f)), 'g', -1, 32) }
 
 // jsonText writes one value of a text element: PS3.18 F.2.2 and F.2.3.
 func jsonText(vr, s string) string {

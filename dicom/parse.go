@@ -198,7 +198,15 @@ func (p *parser) value(h *header, end int64, depth int) (v sk.Value, next int64,
 		return nil, h.value, within(h.tag.String(), err)
 	}
 	if h.vr == "UN" {
-		if vr := dictionaryVR(h.tag, p.signed); vr != "SQ" && vr != "UN" {
+		vr := dictionaryVR(h.tag, p.signed)
+		if vr == "SQ" && !p.implicit && h.length >= 8 { // its items are implicit little endian
+			sub := parser{src: p.src, implicit: true, order: binary.LittleEndian, charset: p.charset, signed: p.signed}
+			if v, next, err := sub.sequence(*h, end, depth); err == nil {
+				h.vr = vr
+				return v, next, nil
+			}
+		}
+		if vr != "SQ" && vr != "UN" {
 			if info, _ = vrOf(vr); info.kind != kindBytes && !p.implicit {
 				// UN carries a known element in little endian (PS3.5 section 6.2.2 note 2).
 				b, err := p.src.read(h.value, int(h.length))

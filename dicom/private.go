@@ -66,7 +66,7 @@ func (p *parser) settlePrivate(elements []*sk.Element, h *header) {
 		return
 	}
 	info, _ := vrOf(row.vr)
-	if info.kind == kindSequence && !p.implicit || info.kind == kindBytes || info.word > 1 && h.length%uint32(info.word) != 0 {
+	if info.kind == kindSequence && !p.implicit || info.kind == kindBytes && info.word > 1 || info.word > 1 && h.length%uint32(info.word) != 0 {
 		return
 	}
 	h.vr = row.vr

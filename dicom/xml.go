@@ -112,6 +112,10 @@ func (x *xmlWriter) value(el *sk.Element) {
 		}
 	case []float64:
 		for i, f := range v {
+			if single(el.RawValueRepresentation) {
+				one(i, shortest32(f))
+				continue
+			}
 			one(i, strconv.FormatFloat(f, 'g', -1, 64))
 		}
 	case []byte:
