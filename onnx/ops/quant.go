@@ -119,7 +119,7 @@ func dequantizeOp(n *graph.Node) Kernel {
 		if d := n.Int("output_dtype", 0); d != 0 {
 			to = tensor.DType(d)
 		}
-		if c.dequantiseBytes(x, scale, zero, to) {
+		if c.dequantiseBytes(x, scale, zero, to, ax, block) {
 			return
 		}
 		xs, ss := c.cast(x, tensor.Float64, true, "").Float64(), c.cast(scale, tensor.Float64, true, "").Float64()

@@ -14,14 +14,19 @@ func isByte(t *tensor.Tensor) (signed, ok bool) {
 	return t.DType() == tensor.Int8, t.DType() == tensor.Int8 || t.DType() == tensor.Uint8
 }
 
-// zeroOf is a zero point of one value, 0 where there is none.
+// zeroOf is a zero point that is the same for all, 0 where there is none.
 func zeroOf(t *tensor.Tensor) (zero int32, single bool) {
 	if t == nil {
 		return 0, true
 	}
 	signed, ok := isByte(t)
-	if !ok || t.Len() != 1 {
+	if !ok || t.Len() < 1 {
 		return 0, false
+	}
+	for _, b := range t.Bytes() {
+		if b != t.Bytes()[0] {
+			return 0, false
+		}
 	}
 	if signed {
 		return int32(int8(t.Bytes()[0])), true
@@ -136,15 +141,16 @@ func (f *intFactor) of(y *tensor.Tensor, k, n int, signed bool) *simd.Factor {
 
 // intConv is a convolution of 8-bit integers.
 type intConv struct {
-	w     window
-	group int
-	packs *cached[*conv.Integer]
+	w      window
+	group  int
+	packs  *cached[*conv.Integer]
+	floats *cached[*conv.Packed] // of a weight of one channel a group
 }
 
 func intConvOf(n *graph.Node, weight int) *intConv {
 	k := &intConv{w: windowOf(n), group: n.Int("group", 1)}
 	if n.Const(weight) != nil {
-		k.packs = &cached[*conv.Integer]{}
+		k.packs, k.floats = &cached[*conv.Integer]{}, &cached[*conv.Packed]{}
 	}
 	return k
 }
@@ -162,6 +168,11 @@ func (k *intConv) sums(c *Call, x, w, xZero, wZero *tensor.Tensor) (out *tensor.
 	if product(shape) == 0 || p.Check() != nil || !conv.IntegerFits(p) {
 		return nil, nil, nil, false
 	}
+	if p.InC == p.Group && size3(p.Kernel) < 1<<24/(256*256) {
+		out = c.New(tensor.Int32, shape...)
+		k.depthwise(c, out.Int32(), x, w, wZero, signed, zero, p)
+		return out, make([]int32, p.OutC), p, true
+	}
 	pack := func() *conv.Integer { return conv.PackInteger(c.centred(w, wZero, 0).Int32(), p) }
 	var packed *conv.Integer
 	if k.packs != nil {
@@ -171,6 +182,45 @@ func (k *intConv) sums(c *Call, x, w, xZero, wZero *tensor.Tensor) (out *tensor.
 	}
 	out = c.New(tensor.Int32, shape...)
 	return out, packed.Forward(out.Int32(), x.Bytes(), signed, zero, p, c.Threads), p, true
+}
+
+// depthwise computes sums of one channel a group in float32, which holds them exactly.
+func (k *intConv) depthwise(c *Call, dst []int32, x, w, wZero *tensor.Tensor, signed bool, zero int32, p *conv.Params) {
+	pack := func() *conv.Packed {
+		centred := c.centred(w, wZero, 0).Int32()
+		weight := make([]float32, len(centred))
+		for i, v := range centred {
+			weight[i] = float32(v)
+		}
+		return conv.PackDirect(weight, p)
+	}
+	var packed *conv.Packed
+	if k.floats != nil {
+		packed = k.floats.get(p, pack)
+	} else {
+		packed = pack()
+	}
+	var table [256]float32
+	for i := range table {
+		v := int32(i)
+		if signed {
+			v = int32(int8(i))
+		}
+		table[i] = float32(v - zero)
+	}
+	src := c.New(tensor.Float32, x.Shape()...).Float32()
+	c.parallel(len(src), 1<<14, func(lo, hi int) {
+		for i, b := range x.Bytes()[lo:hi] {
+			src[lo+i] = table[b]
+		}
+	})
+	sums := c.New(tensor.Float32, len(dst)).Float32()
+	packed.Forward(sums, src, nil, p, conv.Activation{}, c.Threads)
+	c.parallel(len(dst), 1<<14, func(lo, hi int) {
+		for i, v := range sums[lo:hi] {
+			dst[lo+i] = int32(v)
+		}
+	})
 }
 
 // requantised scales int32 sums to 8 bits, y = (sum + offset)·scale/yScale + yZero, where scale and offset hold one value or one a
@@ -217,28 +267,53 @@ func (c *Call) quantiseBytes(x, scale, zero *tensor.Tensor, to, precision tensor
 	return true
 }
 
-// dequantiseBytes is DequantizeLinear from 8 bits by one scale to float32; it tells whether it did it.
-func (c *Call) dequantiseBytes(x, scale, zero *tensor.Tensor, to tensor.DType) bool {
+// dequantiseBytes is DequantizeLinear from 8 bits to float32 by one scale, or one along an axis; it tells whether it did it.
+func (c *Call) dequantiseBytes(x, scale, zero *tensor.Tensor, to tensor.DType, ax, block int) bool {
 	signed, ok := isByte(x)
 	z, single := zeroOf(zero)
-	if !ok || !single || to != tensor.Float32 || scale.DType() != tensor.Float32 || scale.Len() != 1 {
+	if !ok || !single || to != tensor.Float32 || scale.DType() != tensor.Float32 || block != 0 || x.Len() == 0 {
 		return false
 	}
-	var table [256]float32
-	for i := range table {
-		v := int32(i)
-		if signed {
-			v = int32(int8(i))
+	inner := x.Len()
+	if scale.Len() != 1 {
+		a := axis(ax, x.Rank())
+		if scale.Len() != x.Shape()[a] {
+			return false
 		}
-		table[i] = float32(float64(v-z) * float64(scale.Float32()[0]))
+		inner = product(x.Shape()[a+1:])
 	}
 	out := c.New(to, x.Shape()...)
-	c.parallel(x.Len(), 1<<14, func(from, until int) {
-		dst := out.Float32()[from:until]
-		for i, b := range x.Bytes()[from:until] {
-			dst[i] = table[b]
+	value := func(b byte, s float32) float32 {
+		v := int32(b)
+		if signed {
+			v = int32(int8(b))
 		}
-	})
+		return float32(float64(v-z) * float64(s))
+	}
+	scales, src, dst := scale.Float32(), x.Bytes(), out.Float32()
+	if inner < 256 {
+		c.parallel(x.Len()/inner, 1<<14/inner, func(lo, hi int) {
+			for r := lo; r < hi; r++ {
+				s := scales[r%len(scales)]
+				for i := r * inner; i < (r+1)*inner; i++ {
+					dst[i] = value(src[i], s)
+				}
+			}
+		})
+		c.Out[0] = out
+		return true
+	}
+	for r := range x.Len() / inner {
+		var table [256]float32
+		for i := range table {
+			table[i] = value(byte(i), scales[r%len(scales)])
+		}
+		c.parallel(inner, 1<<14, func(lo, hi int) {
+			for i := r*inner + lo; i < r*inner+hi; i++ {
+				dst[i] = table[src[i]]
+			}
+		})
+	}
 	c.Out[0] = out
 	return true
 }

@@ -17,7 +17,7 @@ func Quantise(g *graph.Graph) {
 		return
 	}
 	r := newRewriter(g)
-	for _, step := range []func(*graph.Node){r.quantisedConv, r.quantisedMatMul} {
+	for _, step := range []func(*graph.Node){r.quantisedConv, r.quantisedMatMul, r.quantisedGemm} {
 		r.all(step)
 	}
 	r.sweep()
@@ -164,6 +164,38 @@ func (r *rewriter) quantisedMatMul(n *graph.Node) {
 	r.become(n, "QLinearMatMul", []*graph.Value{x.value, x.scale, x.zero, w.value, w.scale, w.zero, y.scale, y.zero}, last, between)
 }
 
+// quantisedGemm is for products whose weights have one scale, or one an output.
+func (r *rewriter) quantisedGemm(n *graph.Node) {
+	if n.Op != "Gemm" || len(n.In) < 2 || n.Float("alpha", 1) != 1 || n.Float("beta", 1) != 1 {
+		return
+	}
+	x, okX := r.dequantised(n.In[0])
+	w, okW := r.dequantised(n.In[1])
+	if !okX || !okW || x.scale.Const.Len() != 1 || w.value.Const == nil || w.value.Const.Rank() != 2 {
+		return
+	}
+	outputs := 1
+	if n.Int("transB", 0) != 0 {
+		outputs = 0
+	}
+	cols := w.value.Const.Shape()[outputs]
+	if k := w.scale.Const.Len(); k != 1 && (k != cols || w.axis != outputs && w.axis != outputs-2) {
+		return
+	}
+	y, last, between := r.requantised(n.Out[0])
+	if last == nil {
+		return
+	}
+	in := []*graph.Value{x.value, x.scale, x.zero, w.value, w.scale, w.zero, nil, y.scale, y.zero}
+	if len(n.In) > 2 && n.In[2] != nil {
+		if in[6] = r.integerBias(n.In[2], x.scale.Const.Float32()[0], w.scale.Const.Float32(), cols); in[6] == nil {
+			return
+		}
+	}
+	r.become(n, "QGemm", in, last, between)
+	n.Domain, n.Version = "com.microsoft", 1
+}
+
 // become makes n another operator over in, which computes last's output; what only served n goes.
 func (r *rewriter) become(n *graph.Node, op string, in []*graph.Value, last, between *graph.Node) {
 	out := last.Out[0]
@@ -176,6 +208,10 @@ func (r *rewriter) become(n *graph.Node, op string, in []*graph.Value, last, bet
 	delete(r.dead, n)
 	n.Op, n.Version, n.In = op, 10, nil
 	for i, v := range in {
+		if v == nil {
+			n.In = append(n.In, nil)
+			continue
+		}
 		r.addIn(n, i, v)
 	}
 	r.setOut(n, out)
