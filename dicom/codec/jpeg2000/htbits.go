@@ -10,15 +10,14 @@ const (
 	topBits   = 0x8080808080808080
 )
 
-// htForward reads the MagSgn and SigProp bits of T.814 7.1.2 and 7.1.5: bytes from the first on, lowest
-// bit first, a byte behind 0xff holding seven. Behind the end come bytes fill.
+// htForward reads the SigProp bits of T.814 7.1.5: bytes from the first on, lowest
+// bit first, a byte behind 0xff holding seven. Behind the end come zeros.
 type htForward struct {
 	data []byte
 	pos  int
 	acc  uint64
 	n    uint // bits in acc; those above are 0
 	full bool // the last byte was 0xff
-	fill byte
 }
 
 // more brings n to 56 and more.
@@ -35,7 +34,7 @@ func (r *htForward) more() {
 		}
 	}
 	for r.n <= 55 {
-		b := r.fill
+		b := byte(0)
 		if r.pos < len(r.data) {
 			b = r.data[r.pos]
 			r.pos++

@@ -1,23 +1,20 @@
 package jpeg2000
 
-import (
-	"math/bits"
-
-	"github.com/caliper-imaging/caliper/dicom/codec/frame"
-)
+import "github.com/caliper-imaging/caliper/dicom/codec/frame"
 
 // htDecoder decodes code-blocks of high throughput (ITU-T T.814, ISO/IEC 15444-15), one after another,
 // in memory of its own. A quad is two by two samples, numbered down and then across.
 type htDecoder struct {
 	w, h   int
-	across int      // quads across
-	stride int      // of data, at least w
-	data   []uint32 // magnitudes times two with half a step added; bit 31 is the sign
-	buf    []byte   // the cleanup segment
-	quads  []uint32 // by quad an entry of htTables and, from bit 16 on, the residual of its exponent
-	row    int      // quads of a row in quads, with one before the first and two behind the last
-	below  []uint32 // see magnitudes
-	sig    []uint8  // see refine
+	across int         // quads across
+	stride int         // of data, at least w
+	data   []uint32    // magnitudes times two with half a step added; bit 31 is the sign
+	buf    []byte      // the cleanup segment
+	quads  []uint32    // by quad an entry of htTables and, from bit 16 on, the residual of its exponent
+	row    int         // quads of a row in quads, with one before the first and two behind the last
+	bits   []byte      // MagSgn bits, see unstuff
+	bottom [2][]uint32 // see magnitudes
+	sig    []uint8     // see refine
 	fresh  []uint8
 }
 
@@ -25,7 +22,7 @@ type htDecoder struct {
 func (b *htDecoder) decode(cb *codeBlock, planes, style int) error {
 	b.w, b.h = cb.x1-cb.x0, cb.y1-cb.y0
 	b.across = (b.w + 1) / 2
-	b.stride = 2 * b.across
+	b.stride = (b.w + 3) &^ 3
 	b.data = resize(b.data, b.stride*((b.h+3)&^3))
 	// Cleanup segments and those of both refinements alternate; each cleanup pass goes one plane deeper,
 	// the first by as many more as there are placeholders before it. The last with data counts.
@@ -199,108 +196,4 @@ func residuals(pair uint32, bits uint64, used uint) (u0, u1 uint32, rest uint64,
 		}
 	}
 	return u0, u1, bits, used
-}
-
-// magnitudes decodes the samples of all quads: T.814 7.3.7 and 7.3.8. below holds, for each quad, the
-// bottom samples beside its left border, as 2μ − 1 or more; the length of such a number is the exponent.
-func (b *htDecoder) magnitudes(data []byte, p uint, limit uint32, down int) error {
-	b.below = resize(b.below, b.across+2)
-	clear(b.below)
-	in := htForward{data: data, fill: 0xff}
-	for y := range down {
-		quads := b.quads[y*b.row+1:][:b.across]
-		below := b.below[:len(quads)+2]
-		top := b.data[2*y*b.stride:][:2*len(quads)]
-		bottom := b.data[(2*y+1)*b.stride:][:2*len(quads)]
-		left := uint32(0) // bottom right of the quad before
-		near := below[0]
-		for q, e := range quads {
-			here := near
-			near = below[q+1]
-			t, o := (*[2]uint32)(top[2*q:]), (*[2]uint32)(bottom[2*q:])
-			rho := e >> htRho & 15
-			if rho == 0 {
-				*t, *o = [2]uint32{}, [2]uint32{}
-				below[q] = left
-				left = 0
-				continue
-			}
-			exponent := uint32(1)
-			if rho&(rho-1) != 0 {
-				exponent = uint32(max(bits.Len32(here|near), 2) - 1)
-			}
-			exponent += e >> 16
-			if exponent > limit {
-				return frame.Errorf(where, "cleanup segment: want exponents of at most %d, got %d", limit, exponent)
-			}
-			if in.n < uint(4*exponent) {
-				in.more()
-				if in.n < uint(4*exponent) {
-					left = b.longQuad(&in, e, exponent, p, t, o, below, q, left)
-					continue
-				}
-			}
-			acc, n := in.acc, in.n
-			// Each sample takes the exponent's bits but the one that is known; bit 0 is the sign.
-			m := (exponent - e>>htKnown&1) * (e >> htRho & 1)
-			v := uint32(acc)&(1<<(m&31)-1) | e>>htOne&1<<(m&31)
-			acc >>= m & 63
-			n -= uint(m)
-			t[0] = htSample(v, p) & -(e >> htRho & 1)
-
-			m = (exponent - e>>(htKnown+1)&1) * (e >> (htRho + 1) & 1)
-			v = uint32(acc)&(1<<(m&31)-1) | e>>(htOne+1)&1<<(m&31)
-			acc >>= m & 63
-			n -= uint(m)
-			o[0] = htSample(v, p) & -(e >> (htRho + 1) & 1)
-			below[q] = left | (v|1)&-(e>>(htRho+1)&1)
-
-			m = (exponent - e>>(htKnown+2)&1) * (e >> (htRho + 2) & 1)
-			v = uint32(acc)&(1<<(m&31)-1) | e>>(htOne+2)&1<<(m&31)
-			acc >>= m & 63
-			n -= uint(m)
-			t[1] = htSample(v, p) & -(e >> (htRho + 2) & 1)
-
-			m = (exponent - e>>(htKnown+3)&1) * (e >> (htRho + 3) & 1)
-			v = uint32(acc)&(1<<(m&31)-1) | e>>(htOne+3)&1<<(m&31)
-			acc >>= m & 63
-			n -= uint(m)
-			o[1] = htSample(v, p) & -(e >> (htRho + 3) & 1)
-			left = (v | 1) & -(e >> (htRho + 3) & 1)
-			in.acc, in.n = acc, n
-		}
-		below[len(quads)] = left
-	}
-	return nil
-}
-
-// htSample is what MagSgn bits v say in plane p, as data has it.
-func htSample(v uint32, p uint) uint32 { return ((v|1)+2)<<(p&31) | v<<31 }
-
-// longQuad decodes a quad whose bits do not fit in one refill; it gives the next left.
-func (b *htDecoder) longQuad(in *htForward, e, exponent uint32, p uint, t, o *[2]uint32, below []uint32, q int, left uint32) uint32 {
-	var bottom [2]uint32
-	for i := range 4 {
-		to := &t[i/2]
-		if i%2 == 1 {
-			to = &o[i/2]
-		}
-		*to = 0
-		if e>>(htRho+i)&1 == 0 {
-			continue
-		}
-		if in.n < 32 {
-			in.more()
-		}
-		m := exponent - e>>(htKnown+i)&1
-		v := uint32(in.acc&(1<<m-1)) | e>>(htOne+i)&1<<m
-		in.acc >>= m
-		in.n -= uint(m)
-		*to = htSample(v, p)
-		if i%2 == 1 {
-			bottom[i/2] = v | 1
-		}
-	}
-	below[q] = left | bottom[0]
-	return bottom[1]
 }

@@ -15,3 +15,6 @@ func refinementFast(p *passes)
 
 //go:noescape
 func cleanupFast(p *passes)
+
+//go:noescape
+func quadRowFast(r *quadRow)

@@ -78,3 +78,78 @@ func FuzzTwins(f *testing.F) {
 		twins(t, cb, int(kind)%3, n, style)
 	})
 }
+
+// quadTwins decodes one code-block of high throughput with the kernel and without.
+func quadTwins(t testing.TB, cb *codeBlock, planes, style int) {
+	t.Helper()
+	if !fast {
+		t.Skip("the kernels can't run here")
+	}
+	defer func() { fast = true }()
+	var a, b htDecoder
+	errA := a.decode(cb, planes, style)
+	fast = false
+	errB := b.decode(cb, planes, style)
+	if fmt.Sprint(errA) != fmt.Sprint(errB) {
+		t.Fatalf("want the error %v, got %v", errB, errA)
+	}
+	for y := range a.h {
+		if errA == nil && !slices.Equal(a.data[y*a.stride:][:a.w], b.data[y*b.stride:][:b.w]) {
+			t.Fatalf("%d × %d: row %d: the kernel differs from its twin", b.w, b.h, y)
+		}
+	}
+}
+
+// quadBlock makes a code-block of bytes, of which the last two say how long the second part is.
+func quadBlock(w, h int, data, refinement []byte) *codeBlock {
+	if n := len(data); n > 4 {
+		second := 2 + int(data[0])%(n-2)
+		data[n-1], data[n-2] = byte(second>>4), data[n-2]&0xf0|byte(second&15)
+	}
+	return &codeBlock{x1: w, y1: h, segments: []segment{{passes: 1, data: data}, {passes: 2, data: refinement}}}
+}
+
+func TestQuadTwins(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	bytes := func(n int) []byte {
+		b := make([]byte, n)
+		for k := range b {
+			b[k] = byte(r.Uint32()) | byte(r.Uint32())*byte(r.IntN(8)/7)
+		}
+		return b
+	}
+	whole := 0
+	for range 3000 {
+		cb := quadBlock(1+r.IntN(64), 1+r.IntN(64), bytes(5+r.IntN(3000)), bytes(r.IntN(200)))
+		planes := 2 + r.IntN(29)
+		cb.zeroPlanes = r.IntN(planes)
+		quadTwins(t, cb, planes, 0)
+		if new(htDecoder).decode(cb, planes, 0) == nil {
+			whole++
+		}
+	}
+	if whole < 100 {
+		t.Errorf("want at least 100 code-blocks without an error, got %d", whole)
+	}
+}
+
+func FuzzQuadTwins(f *testing.F) {
+	f.Add([]byte{9, 0x12, 0xff, 0x50, 7, 8, 9, 1, 2, 3, 4}, uint8(17), uint8(9), uint8(12), uint8(3))
+	f.Fuzz(func(t *testing.T, data []byte, w, h, planes, zero uint8) {
+		n := 1 + int(planes)%30
+		cb := quadBlock(1+int(w)%64, 1+int(h)%64, append([]byte(nil), data...), data)
+		cb.zeroPlanes = int(zero) % n
+		quadTwins(t, cb, n, styleCausal)
+	})
+}
+
+// TestQuadPlaces holds that of the quads.
+func TestQuadPlaces(t *testing.T) {
+	var r quadRow
+	for i, at := range []uintptr{unsafe.Offsetof(r.quads), unsafe.Offsetof(r.above), unsafe.Offsetof(r.below), unsafe.Offsetof(r.top), unsafe.Offsetof(r.bottom),
+		unsafe.Offsetof(r.bits), unsafe.Offsetof(r.at), unsafe.Offsetof(r.pairs), unsafe.Offsetof(r.plane), unsafe.Offsetof(r.most)} {
+		if at != uintptr(8*i) {
+			t.Errorf("field %d: want place %d, got %d", i, 8*i, at)
+		}
+	}
+}

@@ -9,3 +9,5 @@ func significanceFast(*passes) { panic("jpeg2000: no such kernel") }
 func refinementFast(*passes) { panic("jpeg2000: no such kernel") }
 
 func cleanupFast(*passes) { panic("jpeg2000: no such kernel") }
+
+func quadRowFast(*quadRow) { panic("jpeg2000: no such kernel") }

@@ -37,6 +37,8 @@ func main() {
 		m.doubles()
 	case "wavelet":
 		m.wavelets()
+	case "quads":
+		quads()
 	case "bitplane":
 		bitplanes()
 	case "cpu":
