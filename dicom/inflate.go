@@ -1,11 +1,11 @@
 package dicom
 
 import (
-	"compress/flate"
 	"io"
 	"sync"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
+	"github.com/caliper-imaging/caliper/internal/inflate"
 )
 
 // maxInflated caps what a deflated data set may grow to.
@@ -22,7 +22,7 @@ type inflater struct {
 
 // inflated opens the deflated data set behind the file meta information.
 func (f *File) inflated(r io.ReaderAt) *source {
-	in := &inflater{r: flate.NewReader(io.NewSectionReader(r, f.dataAt, f.size-f.dataAt))}
+	in := &inflater{r: inflate.NewReader(io.NewSectionReader(r, f.dataAt, f.size-f.dataAt))}
 	return &source{r: in, size: maxInflated}
 }
 

@@ -10,9 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
-
 	"github.com/caliper-imaging/caliper/internal/archive"
+	"github.com/caliper-imaging/caliper/internal/inflate"
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -55,7 +54,7 @@ func Open(path string) (*Reader, error) {
 		if src, size, err = r.open(data); err != nil {
 			return fail(err)
 		}
-		if s, err = inflate(src, size); err != nil {
+		if s, err = unpack(src, size); err != nil {
 			return fail(err)
 		}
 		read = nil
@@ -90,10 +89,10 @@ type stored struct {
 	packed bool
 }
 
-func inflate(src io.Reader, size int64) (stored, error) {
-	b := bufio.NewReaderSize(src, 1<<18)
+func unpack(src io.Reader, size int64) (stored, error) {
+	b := bufio.NewReaderSize(src, 1<<12)
 	if magic, _ := b.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
-		z, err := gzip.NewReader(b)
+		z, err := inflate.NewGzip(b)
 		if err != nil {
 			return stored{}, volume.Malformed("nifti: gzip: %w", err)
 		}
@@ -104,7 +103,7 @@ func inflate(src io.Reader, size int64) (stored, error) {
 
 // begin parses the header; read is what was taken from the stream for it.
 func (r *Reader) begin(src io.Reader, size int64) (s stored, read []byte, err error) {
-	if s, err = inflate(src, size); err != nil {
+	if s, err = unpack(src, size); err != nil {
 		return s, nil, err
 	}
 	read = make([]byte, size2)

@@ -4,11 +4,11 @@ package deflated
 
 import (
 	"bytes"
-	"compress/flate"
 	"io"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 	"github.com/caliper-imaging/caliper/dicom/codec/native"
+	"github.com/caliper-imaging/caliper/internal/inflate"
 )
 
 const where = "dicom: deflated frame"
@@ -19,7 +19,7 @@ func Decode(dst, src []byte, info frame.Info) error {
 		return err
 	}
 	plain := make([]byte, (native.Bits(info)+7)/8)
-	if n, err := io.ReadFull(flate.NewReader(bytes.NewReader(src)), plain); err != nil {
+	if n, err := io.ReadFull(inflate.NewReader(bytes.NewReader(src)), plain); err != nil {
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
 			return frame.Truncatedf(where, "want %d bytes, got %d", len(plain), n)
 		}
