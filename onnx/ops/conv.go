@@ -50,51 +50,18 @@ func (k *cached[P]) get(p *conv.Params, pack func() P) P {
 	return v
 }
 
-// sharedPacks is the packed forms of one weight that several convolutions use, the latest three of them.
-type sharedPacks struct {
-	mu      sync.Mutex
-	layouts []conv.Layout
-	packs   []*conv.Packed
-}
-
-func sharedOf(v *graph.Value) *sharedPacks {
-	if k, ok := v.Packed.(*sharedPacks); ok {
-		return k
-	}
-	k := &sharedPacks{}
-	v.Packed = k
-	return k
-}
-
-func (k *sharedPacks) get(l conv.Layout, pack func() *conv.Packed) *conv.Packed {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for i, have := range k.layouts {
-		if have == l {
-			return k.packs[i]
-		}
-	}
-	v := pack()
-	if len(k.packs) == 3 {
-		k.layouts, k.packs = k.layouts[1:], k.packs[1:]
-	}
-	k.layouts, k.packs = append(k.layouts, l), append(k.packs, v)
-	return v
-}
-
 func convOp(n *graph.Node) Kernel {
 	w := windowOf(n)
 	group := n.Int("group", 1)
 	act := fusedActivation(n)
-	var packs *cached[*conv.Packed]
 	var shared *sharedPacks
 	if n.Const(1) != nil {
-		packs, shared = &cached[*conv.Packed]{}, sharedOf(n.In[1])
+		shared = sharedOf(n.In[1])
 	}
 	narrow := narrowConvOf(n)
-	pack, layoutOf := conv.Pack, conv.LayoutOf
+	layoutOf := conv.LayoutOf
 	if n.Int(NodeDirect, 0) != 0 {
-		pack, layoutOf = conv.PackDirect, conv.DirectLayoutOf
+		layoutOf = conv.DirectLayoutOf
 	}
 	return func(c *Call) {
 		x, weight := c.in(0), c.in(1)
@@ -133,15 +100,10 @@ func convOp(n *graph.Node) Kernel {
 			}
 		}
 		var k *conv.Packed
-		if packs != nil {
-			k = packs.get(p, func() *conv.Packed {
-				return shared.get(layoutOf(p), func() *conv.Packed {
-					defer c.unneeded(weight)
-					return pack(weight.Float32(), p)
-				})
-			})
+		if shared != nil {
+			k = shared.get(c, weight, p, layoutOf)
 		} else {
-			k = pack(weight.Float32(), p)
+			k = conv.PackAs(weight.Float32(), p, layoutOf(p))
 		}
 		if residual == nil && narrow == nil {
 			if c.Out[0] = c.convInPlace(k, x, shape, bias, p, act); c.Out[0] != nil {

@@ -56,6 +56,8 @@ type Call struct {
 	// Ranges are of the inputs of 8-bit products; with Calibrate they are widened by what the run meets.
 	Ranges    *Ranges
 	Calibrate bool
+	// Chosen holds what nodes of one run have decided that later ones go by, nil for none.
+	Chosen map[any]any
 	// Algorithm is how the kernel computed, for a profile; kernels that have several ways set it.
 	Algorithm string
 	// Unneeded, where given, hears of a constant's bytes that are not expected to be read again.

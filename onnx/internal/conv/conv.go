@@ -14,18 +14,7 @@ type Packed struct {
 // Pack lays the weight out for convolutions of p's channels, kernel, stride, dilation and group; p's sizes and pads serve to
 // choose the algorithm, and may differ from those of Forward. The weight's memory may be reused afterwards.
 func Pack(weight []float32, p *Params) *Packed {
-	q := *p
-	q.normalise()
-	n := q.OutC * (q.InC / q.Group) * q.taps()
-	need("weight", len(weight), n)
-	switch l := LayoutOf(&q); {
-	case l.raw:
-		return &Packed{p: q, raw: append([]float32(nil), weight[:n]...)}
-	case l.turned:
-		return packTurned(weight, q)
-	default:
-		return packForm(weight, q, l.form)
-	}
+	return PackAs(weight, p, LayoutOf(p))
 }
 
 func packForm(weight []float32, q Params, f form) *Packed {

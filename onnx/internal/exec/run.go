@@ -43,7 +43,7 @@ func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*te
 	if o.Threads < 1 {
 		o.Threads = 1
 	}
-	e := &run{ctx: ctx, arena: a, Options: o}
+	e := &run{ctx: ctx, arena: a, chosen: map[any]any{}, Options: o}
 	own := make([]*tensor.Tensor, len(in))
 	for i, t := range in {
 		own[i] = t.Detached()
@@ -60,9 +60,10 @@ func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*te
 }
 
 type run struct {
-	ctx   context.Context
-	arena *arena
-	depth int
+	ctx    context.Context
+	arena  *arena
+	depth  int
+	chosen map[any]any
 	Options
 }
 
@@ -96,7 +97,7 @@ func (e *run) steps(p *Plan, f []*tensor.Tensor, outermost bool) error {
 		if outermost && e.Trace != nil {
 			start = time.Now()
 		}
-		c := &ops.Call{Ctx: e.ctx, Threads: e.Threads, Mem: e.memory(s), Dies: s.dies, Decode: e.Decode, Unneeded: e.Unneeded, Ranges: e.Ranges, Calibrate: e.Calibrate,
+		c := &ops.Call{Ctx: e.ctx, Threads: e.Threads, Mem: e.memory(s), Dies: s.dies, Decode: e.Decode, Unneeded: e.Unneeded, Ranges: e.Ranges, Calibrate: e.Calibrate, Chosen: e.chosen,
 			In: make([]*tensor.Tensor, len(s.in)), Out: make([]*tensor.Tensor, len(s.out))}
 		for i, x := range s.in {
 			if x >= 0 {
