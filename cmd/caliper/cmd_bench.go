@@ -70,6 +70,7 @@ type benchResult struct {
 	Runs      int        `json:"runs"`
 	MedianMs  float64    `json:"medianMs"`
 	MinMs     float64    `json:"minMs"`
+	CPUMs     float64    `json:"cpuMs"` // median processor time of a run, all threads
 	LoadMs    float64    `json:"loadMs"`
 	PeakRssMb float64    `json:"peakRssMb,omitempty"`
 	Gflops    float64    `json:"gflops"` // a second
@@ -102,19 +103,21 @@ func runBenchOnnx(ctx context.Context, s term.Streams, path string, o benchOptio
 	if err != nil {
 		return err
 	}
-	var times []float64
+	var times, cpu []float64
 	for n := range o.runs + 1 {
-		started := time.Now()
+		started, used := time.Now(), cpuTime()
 		if _, err := session.Run(ctx, inputs); err != nil {
 			return err
 		}
 		if n >= 1 {
 			times = append(times, time.Since(started).Seconds()*1e3)
+			cpu = append(cpu, (cpuTime()-used).Seconds()*1e3)
 		}
 	}
 	slices.Sort(times)
+	slices.Sort(cpu)
 	r := benchResult{Model: filepath.Base(path), Threads: o.threads, Runs: o.runs, MinMs: times[0],
-		MedianMs: (times[len(times)/2] + times[(len(times)-1)/2]) / 2, LoadMs: load.Seconds() * 1e3, PeakRssMb: peakRSS(),
+		MedianMs: median(times), CPUMs: median(cpu), LoadMs: load.Seconds() * 1e3, PeakRssMb: peakRSS(),
 		Processor: simd.Processor(), Kernel: simd.Kernel(), Precision: precision.String()}
 	r.Gflops = gflop(nodes) / r.MedianMs * 1e3
 	if o.profile {
@@ -132,6 +135,9 @@ func runBenchOnnx(ctx context.Context, s term.Streams, path string, o benchOptio
 	}
 	return printProfile(s.Out, r.Profile)
 }
+
+// median is of sorted values, at least one.
+func median(x []float64) float64 { return (x[len(x)/2] + x[(len(x)-1)/2]) / 2 }
 
 // randomInputs fills the inputs of a model; the seed is fixed.
 func randomInputs(session *onnx.Session, name string) (map[string]*onnx.Tensor, error) {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Times networks on caliper, onnxruntime and OpenVINO in turn, pinned to as many processors as threads, and prints a table.
 # usage: onnx.sh CALIPER MODEL.onnx…
-# PYTHON names an interpreter with onnxruntime and openvino, RUNS the timed runs, THREADS the threads, PEERS the peers.
+# PYTHON names an interpreter with onnxruntime and openvino, RUNS the timed runs, THREADS the threads, PEERS the peers. Times are
+# medians: of one thread, of the processor time of a run, which other work on the machine disturbs least; of more, of wall time.
 set -euo pipefail
 caliper=$1
 shift
@@ -16,16 +17,17 @@ for model in "$@"; do
   for peer in $peers; do
     results+=("$(taskset -c "$cpus" "$python" "$here/onnx_peer.py" "$peer" "$model" "$threads" "$runs" 2>/dev/null | tail -n 1 || true)")
   done
-  "$python" - "$ours" "${results[@]}" <<'P'
+  "$python" - "$ours" "$threads" "${results[@]}" <<'P'
 import json, sys
 ours = json.loads(sys.argv[1])
-peers = {r["engine"]: r for r in map(json.loads, filter(None, sys.argv[2:]))}
+peers = {r["engine"]: r for r in map(json.loads, filter(None, sys.argv[3:]))}
 ort, ov = peers.get("onnxruntime"), peers.get("openvino")
 cell = lambda r, key, form: form % r[key] if r else "–"
-best = min(r["medianMs"] for r in peers.values())
+ms = "cpuMs" if sys.argv[2] == "1" else "medianMs"
+best = min(r[ms] for r in peers.values())
 print("| %s | %.1f | %s | %s | %s | %.2f | %.0f / %s / %s | %s | %.1f / %s / %s |" % (
-    ours["model"].removesuffix(".onnx"), ours["medianMs"], cell(ort, "medianMs", "%.1f"), cell(ov, "medianMs", "%.1f"),
-    "%.2f" % (ours["medianMs"] / ort["medianMs"]) if ort else "–", ours["medianMs"] / best,
+    ours["model"].removesuffix(".onnx"), ours[ms], cell(ort, ms, "%.1f"), cell(ov, ms, "%.1f"),
+    "%.2f" % (ours[ms] / ort[ms]) if ort else "–", ours[ms] / best,
     ours["peakRssMb"], cell(ort, "peakRssMb", "%.0f"), cell(ov, "peakRssMb", "%.0f"),
     "%.2f" % (ours["peakRssMb"] / ort["peakRssMb"]) if ort else "–",
     ours["loadMs"], cell(ort, "loadMs", "%.0f"), cell(ov, "loadMs", "%.0f")))
