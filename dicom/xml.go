@@ -54,18 +54,22 @@ func (x *xmlWriter) attributes(e Elements, creators map[uint32]string) {
 			continue
 		}
 		note(creators, el)
-		fmt.Fprintf(x.out, `<DicomAttribute tag="%04X%04X" vr="`, el.Tag.Group, el.Tag.Element)
+		element, creator := el.Tag.Element, ""
+		if el.Tag.Group%2 == 1 && element > 0xff {
+			if creator = creators[uint32(el.Tag.Group)<<8|uint32(element>>8)]; creator != "" {
+				element &= 0xff // the creator stands for the block
+			}
+		}
+		fmt.Fprintf(x.out, `<DicomAttribute tag="%04X%04X" vr="`, el.Tag.Group, element)
 		x.text(el.RawValueRepresentation)
 		x.out.WriteByte('"')
 		if name := Keyword(el.Tag); name != "" {
 			fmt.Fprintf(x.out, ` keyword="%s"`, name)
 		}
-		if el.Tag.Group%2 == 1 && el.Tag.Element > 0xff {
-			if c := creators[uint32(el.Tag.Group)<<8|uint32(el.Tag.Element>>8)]; c != "" {
-				x.out.WriteString(` privateCreator="`)
-				x.text(c)
-				x.out.WriteByte('"')
-			}
+		if creator != "" {
+			x.out.WriteString(` privateCreator="`)
+			x.text(creator)
+			x.out.WriteByte('"')
 		}
 		x.out.WriteString(">")
 		x.value(el)
