@@ -136,17 +136,9 @@ func untangle(p []plane) error {
 		return frame.Errorf(where, "component transform: want three components of one size and kind, got others")
 	}
 	if p[0].whole != nil {
-		a, b, c := p[0].whole, p[1].whole, p[2].whole
-		for i := range a {
-			g := a[i] - (b[i]+c[i])>>2
-			a[i], b[i], c[i] = c[i]+g, g, b[i]+g
-		}
-		return nil
-	}
-	a, b, c := p[0].real, p[1].real, p[2].real
-	for i := range a {
-		y, cb, cr := a[i], b[i], c[i]
-		a[i], b[i], c[i] = y+1.402*cr, y-0.34413*cb-0.71414*cr, y+1.772*cb
+		wavelet.Reversible(p[0].whole, p[1].whole, p[2].whole)
+	} else {
+		wavelet.Irreversible(p[0].real, p[1].real, p[2].real)
 	}
 	return nil
 }

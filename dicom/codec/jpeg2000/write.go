@@ -76,11 +76,7 @@ func (d *decoder) lay(dst []byte, at int, lines [][]int32, w int) {
 	dst = dst[at*size:][:w*samples*size]
 	switch {
 	case size == 1 && samples == 3:
-		a, b, c := lines[0][:w], lines[1][:w], lines[2][:w]
-		for i := range a {
-			o := (*[3]byte)(dst[3*i:])
-			o[0], o[1], o[2] = byte(a[i]), byte(b[i]), byte(c[i])
-		}
+		wavelet.Pixels(dst, lines[0][:w], lines[1], lines[2])
 	case size == 2 && samples == 1 && littleEndian && uintptr(unsafe.Pointer(&dst[0]))%2 == 0:
 		wavelet.Narrow(unsafe.Slice((*uint16)(unsafe.Pointer(&dst[0])), w), lines[0][:w])
 	default:

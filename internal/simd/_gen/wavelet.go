@@ -74,6 +74,97 @@ func (m *machine) wavelets() {
 	})
 	m.zipWords()
 	m.narrow()
+	m.colour("reversible", "func(a, b, c []int32)", func() func(a, b, c, t reg.VecVirtual) {
+		return func(a, b, c, t reg.VecVirtual) {
+			VPADDD(c, b, t)
+			VPSRAD(Imm(2), t, t)
+			VPSUBD(t, a, t) // green
+			VPADDD(t, c, a)
+			VPADDD(t, b, c)
+			VMOVAPS(t, b)
+		}
+	})
+	m.colour("irreversible", "func(a, b, c []float32)", func() func(a, b, c, t reg.VecVirtual) {
+		red, gb, gr, blue := m.all(1.402), m.all(0.34413), m.all(0.71414), m.all(1.772)
+		return func(a, b, c, t reg.VecVirtual) {
+			u := m.v()
+			VMULPS(gb, b, t)
+			VSUBPS(t, a, t)
+			VMULPS(gr, c, u)
+			VSUBPS(u, t, t) // green
+			VMULPS(red, c, u)
+			VMULPS(blue, b, c)
+			VADDPS(a, c, c)
+			VADDPS(u, a, a)
+			VMOVAPS(t, b)
+		}
+	})
+	if !m.wide() {
+		m.pixels()
+	}
+}
+
+// colour writes a function that changes three components in place.
+func (m *machine) colour(name, signature string, body func() func(a, b, c, t reg.VecVirtual)) {
+	TEXT(m.name(name), NOSPLIT, signature)
+	Pragma("noescape")
+	var p [3]reg.Register
+	for i, part := range []string{"a", "b", "c"} {
+		p[i] = Load(Param(part).Base(), GP64())
+	}
+	n := Load(Param("a").Len(), GP64())
+	do := body()
+	at := GP64()
+	XORQ(at, at)
+	Label("next")
+	v := [4]reg.VecVirtual{m.v(), m.v(), m.v(), m.v()}
+	for i, base := range p {
+		VMOVUPS(Mem{Base: base, Index: at, Scale: 4}, v[i])
+	}
+	do(v[0], v[1], v[2], v[3])
+	for i, base := range p {
+		VMOVUPS(v[i], Mem{Base: base, Index: at, Scale: 4})
+	}
+	ADDQ(Imm(uint64(m.lanes)), at)
+	CMPQ(at, n)
+	JLT(LabelRef("next"))
+	VZEROUPPER()
+	RET()
+}
+
+// pixels writes the function that lays the lowest bytes of three lines out by turns. It writes four bytes more.
+func (m *machine) pixels() {
+	order := GLOBL(m.name("pixelOrder"), RODATA|NOPTR)
+	for i := range 8 {
+		DATA(4*i, U32([4]uint32{0x04020100, 0x09080605, 0x0e0d0c0a, 0x80808080}[i%4]))
+	}
+	TEXT(m.name("pixels"), NOSPLIT, "func(dst *byte, a, b, c []int32)")
+	Pragma("noescape")
+	dst := Load(Param("dst"), GP64())
+	a, b, c := Load(Param("a").Base(), GP64()), Load(Param("b").Base(), GP64()), Load(Param("c").Base(), GP64())
+	n := Load(Param("a").Len(), GP64())
+	mask, perm := m.allBits(255), m.v()
+	VMOVDQU(order, perm)
+	at := GP64()
+	XORQ(at, at)
+	Label("next")
+	x, y, z := m.v(), m.v(), m.v()
+	VPAND(Mem{Base: a, Index: at, Scale: 4}, mask, x)
+	VPAND(Mem{Base: b, Index: at, Scale: 4}, mask, y)
+	VPAND(Mem{Base: c, Index: at, Scale: 4}, mask, z)
+	VPSLLD(Imm(8), y, y)
+	VPSLLD(Imm(16), z, z)
+	VPOR(y, x, x)
+	VPOR(z, x, x)
+	VPSHUFB(perm, x, x)
+	VMOVDQU(x.AsX(), Mem{Base: dst})
+	VEXTRACTI128(Imm(1), x, Mem{Base: dst, Disp: 12})
+	ADDQ(Imm(24), dst)
+	ADDQ(Imm(8), at)
+	CMPQ(at, n)
+	JLT(LabelRef("next"))
+	VZEROUPPER()
+	RET()
 }
 
 // argument is where a parameter lies.

@@ -30,3 +30,12 @@ func zip256(dst *uint32, a *uint32, b *uint32, n int)
 
 //go:noescape
 func narrow256(dst *uint16, src []int32)
+
+//go:noescape
+func reversible256(a []int32, b []int32, c []int32)
+
+//go:noescape
+func irreversible256(a []float32, b []float32, c []float32)
+
+//go:noescape
+func pixels256(dst *byte, a []int32, b []int32, c []int32)

@@ -223,3 +223,121 @@ next:
 
 DATA c0000ffff_256<>+0(SB)/4, $0x0000ffff
 GLOBL c0000ffff_256<>(SB), RODATA|NOPTR, $4
+
+// func reversible256(a []int32, b []int32, c []int32)
+// Requires: AVX, AVX2
+TEXT ·reversible256(SB), NOSPLIT, $0-72
+	MOVQ a_base+0(FP), AX
+	MOVQ b_base+24(FP), CX
+	MOVQ c_base+48(FP), DX
+	MOVQ a_len+8(FP), BX
+	XORQ SI, SI
+
+next:
+	VMOVUPS (AX)(SI*4), Y0
+	VMOVUPS (CX)(SI*4), Y1
+	VMOVUPS (DX)(SI*4), Y2
+	VPADDD  Y2, Y1, Y3
+	VPSRAD  $0x02, Y3, Y3
+	VPSUBD  Y3, Y0, Y3
+	VPADDD  Y3, Y2, Y0
+	VPADDD  Y3, Y1, Y2
+	VMOVAPS Y3, Y1
+	VMOVUPS Y0, (AX)(SI*4)
+	VMOVUPS Y1, (CX)(SI*4)
+	VMOVUPS Y2, (DX)(SI*4)
+	ADDQ    $0x08, SI
+	CMPQ    SI, BX
+	JLT     next
+	VZEROUPPER
+	RET
+
+// func irreversible256(a []float32, b []float32, c []float32)
+// Requires: AVX
+TEXT ·irreversible256(SB), NOSPLIT, $0-72
+	MOVQ         a_base+0(FP), AX
+	MOVQ         b_base+24(FP), CX
+	MOVQ         c_base+48(FP), DX
+	MOVQ         a_len+8(FP), BX
+	VBROADCASTSS c3fb374bc_256<>+0(SB), Y0
+	VBROADCASTSS c3eb031cf_256<>+0(SB), Y1
+	VBROADCASTSS c3f36d1e1_256<>+0(SB), Y2
+	VBROADCASTSS c3fe2d0e5_256<>+0(SB), Y3
+	XORQ         SI, SI
+
+next:
+	VMOVUPS (AX)(SI*4), Y4
+	VMOVUPS (CX)(SI*4), Y5
+	VMOVUPS (DX)(SI*4), Y6
+	VMULPS  Y1, Y5, Y7
+	VSUBPS  Y7, Y4, Y7
+	VMULPS  Y2, Y6, Y8
+	VSUBPS  Y8, Y7, Y7
+	VMULPS  Y0, Y6, Y8
+	VMULPS  Y3, Y5, Y6
+	VADDPS  Y4, Y6, Y6
+	VADDPS  Y8, Y4, Y4
+	VMOVAPS Y7, Y5
+	VMOVUPS Y4, (AX)(SI*4)
+	VMOVUPS Y5, (CX)(SI*4)
+	VMOVUPS Y6, (DX)(SI*4)
+	ADDQ    $0x08, SI
+	CMPQ    SI, BX
+	JLT     next
+	VZEROUPPER
+	RET
+
+DATA c3fb374bc_256<>+0(SB)/4, $0x3fb374bc
+GLOBL c3fb374bc_256<>(SB), RODATA|NOPTR, $4
+
+DATA c3eb031cf_256<>+0(SB)/4, $0x3eb031cf
+GLOBL c3eb031cf_256<>(SB), RODATA|NOPTR, $4
+
+DATA c3f36d1e1_256<>+0(SB)/4, $0x3f36d1e1
+GLOBL c3f36d1e1_256<>(SB), RODATA|NOPTR, $4
+
+DATA c3fe2d0e5_256<>+0(SB)/4, $0x3fe2d0e5
+GLOBL c3fe2d0e5_256<>(SB), RODATA|NOPTR, $4
+
+DATA pixelOrder256<>+0(SB)/4, $0x04020100
+DATA pixelOrder256<>+4(SB)/4, $0x09080605
+DATA pixelOrder256<>+8(SB)/4, $0x0e0d0c0a
+DATA pixelOrder256<>+12(SB)/4, $0x80808080
+DATA pixelOrder256<>+16(SB)/4, $0x04020100
+DATA pixelOrder256<>+20(SB)/4, $0x09080605
+DATA pixelOrder256<>+24(SB)/4, $0x0e0d0c0a
+DATA pixelOrder256<>+28(SB)/4, $0x80808080
+GLOBL pixelOrder256<>(SB), RODATA|NOPTR, $32
+
+// func pixels256(dst *byte, a []int32, b []int32, c []int32)
+// Requires: AVX, AVX2
+TEXT ·pixels256(SB), NOSPLIT, $0-80
+	MOVQ         dst+0(FP), AX
+	MOVQ         a_base+8(FP), CX
+	MOVQ         b_base+32(FP), DX
+	MOVQ         c_base+56(FP), BX
+	MOVQ         a_len+16(FP), SI
+	VBROADCASTSS c000000ff_256<>+0(SB), Y0
+	VMOVDQU      pixelOrder256<>+0(SB), Y1
+	XORQ         DI, DI
+
+next:
+	VPAND        (CX)(DI*4), Y0, Y2
+	VPAND        (DX)(DI*4), Y0, Y3
+	VPAND        (BX)(DI*4), Y0, Y4
+	VPSLLD       $0x08, Y3, Y3
+	VPSLLD       $0x10, Y4, Y4
+	VPOR         Y3, Y2, Y2
+	VPOR         Y4, Y2, Y2
+	VPSHUFB      Y1, Y2, Y2
+	VMOVDQU      X2, (AX)
+	VEXTRACTI128 $0x01, Y2, 12(AX)
+	ADDQ         $0x18, AX
+	ADDQ         $0x08, DI
+	CMPQ         DI, SI
+	JLT          next
+	VZEROUPPER
+	RET
+
+DATA c000000ff_256<>+0(SB)/4, $0x000000ff
+GLOBL c000000ff_256<>(SB), RODATA|NOPTR, $4

@@ -30,3 +30,9 @@ func zip512(dst *uint32, a *uint32, b *uint32, n int)
 
 //go:noescape
 func narrow512(dst *uint16, src []int32)
+
+//go:noescape
+func reversible512(a []int32, b []int32, c []int32)
+
+//go:noescape
+func irreversible512(a []float32, b []float32, c []float32)

@@ -239,3 +239,78 @@ next:
 	JG      next
 	VZEROUPPER
 	RET
+
+// func reversible512(a []int32, b []int32, c []int32)
+// Requires: AVX, AVX512F
+TEXT ·reversible512(SB), NOSPLIT, $0-72
+	MOVQ a_base+0(FP), AX
+	MOVQ b_base+24(FP), CX
+	MOVQ c_base+48(FP), DX
+	MOVQ a_len+8(FP), BX
+	XORQ SI, SI
+
+next:
+	VMOVUPS (AX)(SI*4), Z0
+	VMOVUPS (CX)(SI*4), Z1
+	VMOVUPS (DX)(SI*4), Z2
+	VPADDD  Z2, Z1, Z3
+	VPSRAD  $0x02, Z3, Z3
+	VPSUBD  Z3, Z0, Z3
+	VPADDD  Z3, Z2, Z0
+	VPADDD  Z3, Z1, Z2
+	VMOVAPS Z3, Z1
+	VMOVUPS Z0, (AX)(SI*4)
+	VMOVUPS Z1, (CX)(SI*4)
+	VMOVUPS Z2, (DX)(SI*4)
+	ADDQ    $0x10, SI
+	CMPQ    SI, BX
+	JLT     next
+	VZEROUPPER
+	RET
+
+// func irreversible512(a []float32, b []float32, c []float32)
+// Requires: AVX, AVX512F
+TEXT ·irreversible512(SB), NOSPLIT, $0-72
+	MOVQ         a_base+0(FP), AX
+	MOVQ         b_base+24(FP), CX
+	MOVQ         c_base+48(FP), DX
+	MOVQ         a_len+8(FP), BX
+	VBROADCASTSS c3fb374bc_512<>+0(SB), Z0
+	VBROADCASTSS c3eb031cf_512<>+0(SB), Z1
+	VBROADCASTSS c3f36d1e1_512<>+0(SB), Z2
+	VBROADCASTSS c3fe2d0e5_512<>+0(SB), Z3
+	XORQ         SI, SI
+
+next:
+	VMOVUPS (AX)(SI*4), Z4
+	VMOVUPS (CX)(SI*4), Z5
+	VMOVUPS (DX)(SI*4), Z6
+	VMULPS  Z1, Z5, Z7
+	VSUBPS  Z7, Z4, Z7
+	VMULPS  Z2, Z6, Z8
+	VSUBPS  Z8, Z7, Z7
+	VMULPS  Z0, Z6, Z8
+	VMULPS  Z3, Z5, Z6
+	VADDPS  Z4, Z6, Z6
+	VADDPS  Z8, Z4, Z4
+	VMOVAPS Z7, Z5
+	VMOVUPS Z4, (AX)(SI*4)
+	VMOVUPS Z5, (CX)(SI*4)
+	VMOVUPS Z6, (DX)(SI*4)
+	ADDQ    $0x10, SI
+	CMPQ    SI, BX
+	JLT     next
+	VZEROUPPER
+	RET
+
+DATA c3fb374bc_512<>+0(SB)/4, $0x3fb374bc
+GLOBL c3fb374bc_512<>(SB), RODATA|NOPTR, $4
+
+DATA c3eb031cf_512<>+0(SB)/4, $0x3eb031cf
+GLOBL c3eb031cf_512<>(SB), RODATA|NOPTR, $4
+
+DATA c3f36d1e1_512<>+0(SB)/4, $0x3f36d1e1
+GLOBL c3f36d1e1_512<>(SB), RODATA|NOPTR, $4
+
+DATA c3fe2d0e5_512<>+0(SB)/4, $0x3fe2d0e5
+GLOBL c3fe2d0e5_512<>(SB), RODATA|NOPTR, $4

@@ -16,6 +16,10 @@ type kernels struct {
 	nearest func(dst []int32, src []float32, lo, hi float32, shift int32)
 	zip     func(dst, a, b *uint32, n int)
 	narrow  func(dst *uint16, src []int32)
+
+	reversible   func(a, b, c []int32)
+	irreversible func(a, b, c []float32)
+	pixels       func(dst *byte, a, b, c []int32)
 }
 
 // active is the tier of this process, nil for the plain one.

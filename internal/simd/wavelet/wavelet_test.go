@@ -70,6 +70,20 @@ func compare(t testing.TB, words []uint32, n, off int) {
 	Scaled(x[off:off+n], take(2)[off:], 0.37)
 	scaledPlain(y[off:off+n], take(2)[off:off+n], 0.37)
 	check("scaled", slices.EqualFunc(x, y, same))
+	p, q := [3][]float32{floats(4), floats(5), floats(6)}, [3][]float32{floats(4), floats(5), floats(6)}
+	Irreversible(p[0][off:off+n], p[1][off:], p[2][off:])
+	irreversiblePlain(q[0][off:off+n], q[1][off:], q[2][off:])
+	u, v := [3][]int32{ints(4), ints(5), ints(6)}, [3][]int32{ints(4), ints(5), ints(6)}
+	Reversible(u[0][off:off+n], u[1][off:], u[2][off:])
+	reversiblePlain(v[0][off:off+n], v[1][off:], v[2][off:])
+	for i := range p {
+		check("irreversible", slices.EqualFunc(p[i], q[i], same))
+		check("reversible", slices.Equal(u[i], v[i]))
+	}
+	c, d := make([]byte, 4*size), make([]byte, 4*size)
+	Pixels(c[off:], u[0][off:off+n], u[1], u[2])
+	pixelsPlain(d[off:], u[0][off:off+n], u[1], u[2])
+	check("pixels", slices.Equal(c, d))
 	h, g := make([]uint16, size), make([]uint16, size)
 	Narrow(h[off:], ints(2)[off:off+n])
 	narrowPlain(g[off:], ints(2)[off:off+n])
