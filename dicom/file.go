@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	sk "github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
+	"github.com/suyashkumar/dicom/pkg/uid"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 	"github.com/caliper-imaging/caliper/internal/archive"
@@ -81,8 +83,8 @@ func ReadHeader(r io.ReaderAt, size int64) (*File, error) {
 	if errors.Is(err, errStopPixel) {
 		err = f.takePixel(p.pixel, src)
 	}
-	if err == nil && !f.HasPixels() && f.Has(tag.Rows) && f.Has(tag.BitsAllocated) && !f.Has(tag.PixelDataProviderURL) {
-		f.note("no-pixel-data", study.Warning, "the data set describes pixels but holds none; the file may be cut")
+	if err == nil && !f.HasPixels() && !f.Has(tag.PixelDataProviderURL) && (f.Has(tag.Rows) && f.Has(tag.BitsAllocated) || f.wantsPixels()) {
+		f.note("no-pixel-data", study.Warning, "the object should hold pixels but has none; the file may be cut")
 	}
 	if err == nil && len(elements) == 0 {
 		err = frame.Truncatedf(pkg, "data set: want elements, got none")
@@ -91,6 +93,20 @@ func ReadHeader(r io.ReaderAt, size int64) (*File, error) {
 		f.note("truncated-file", study.Warning, "the file ends within its header; what could be read is offered")
 	}
 	return f, err
+}
+
+// wantsPixels says whether the object is of an image class, in which pixel data are required, or names no class.
+func (f *File) wantsPixels() bool {
+	class := f.String(tag.SOPClassUID)
+	if class == "" {
+		class = f.String(tag.MediaStorageSOPClassUID)
+	}
+	switch class {
+	case "", "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7", "1.2.840.10008.5.1.4.1.1.30": // Segmentation, Label Map Segmentation, Parametric Map
+		return true
+	}
+	info, err := uid.Lookup(class)
+	return err == nil && strings.Contains(info.Name, "Image Storage")
 }
 
 // takePixel notes where the pixel data lie.

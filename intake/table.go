@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/caliper-imaging/caliper/internal/archive"
 )
 
 // TableError is a mistake in a --table file: where it is, and what is wanted. Row counts from 1, the
@@ -261,6 +263,11 @@ func parseAge(s string) (float64, bool) {
 // realPath is the path by which one file is the same for the table and for the scan.
 func realPath(path string) (string, error) {
 	real, err := filepath.EvalSymlinks(path)
+	if outer, member, ok := archive.Split(path); err != nil && ok {
+		if real, err = realPath(outer); err == nil {
+			return real + archive.Mark + member, nil
+		}
+	}
 	if err != nil {
 		return "", err
 	}

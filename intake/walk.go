@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/caliper-imaging/caliper/internal/archive"
 	"github.com/caliper-imaging/caliper/internal/atomicfile"
 )
 
@@ -18,10 +19,11 @@ type file struct {
 	path string // as it can be opened
 	rel  string // relative to its input, with slashes
 	err  error  // why it, or the folder, can't be looked at
-	dir  bool
+	dir  bool   // a folder, or another thing whose error is said whatever its name claims
+	said bool   // a user named it
 }
 
-// walk lists the files of the inputs, sorted by input and relative path. Links to files and folders are
+// walk lists the files of the inputs, of archives and of a DICOMDIR among them, sorted by input and relative path. Links to files and folders are
 // followed; a folder that was seen already is not entered again. Names that start with a dot, and
 // unfinished writes, are passed over.
 func walk(ctx context.Context, inputs, skip []string) ([]file, error) {
@@ -35,6 +37,11 @@ func walk(ctx context.Context, inputs, skip []string) ([]file, error) {
 	}
 	for _, in := range inputs {
 		info, err := os.Stat(in)
+		if err != nil && archive.Exists(in) { // a member of an archive
+			w.add(in, filepath.Base(in))
+			w.files[len(w.files)-1].said = true
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("intake: input: %w", err)
 		}
@@ -42,8 +49,15 @@ func walk(ctx context.Context, inputs, skip []string) ([]file, error) {
 			return nil, fmt.Errorf("intake: input: %s: want a file or a folder, got a device or a pipe", in)
 		}
 		start := len(w.files)
-		if !info.IsDir() {
-			w.add(in, filepath.Base(in))
+		if !info.IsDir() && archive.Is(in) {
+			w.archive(in, "")
+		} else if !info.IsDir() {
+			if !w.directory(in) {
+				w.add(in, filepath.Base(in))
+			}
+			if len(w.files) == start+1 {
+				w.files[start].said = true
+			}
 		} else if err := w.folder(ctx, in, ""); err != nil {
 			return nil, err
 		}
@@ -101,6 +115,8 @@ func (w *walker) folder(ctx context.Context, dir, rel string) error {
 			if err := w.folder(ctx, path, sub); err != nil {
 				return err
 			}
+		case mode.IsRegular() && packed(name) && archive.Is(path):
+			w.archive(path, sub)
 		case mode.IsRegular():
 			w.add(path, sub)
 		}

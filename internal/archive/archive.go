@@ -36,6 +36,9 @@ func (f *File) Close() error {
 
 // Open opens a regular file, or a member of an archive.
 func Open(name string) (*File, error) {
+	if outer, start, end, ok := IsPart(name); ok {
+		return openPart(outer, start, end)
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		if outer, member, ok := Split(name); ok {
@@ -63,6 +66,9 @@ func kindOf(m fs.FileMode) string {
 
 // Exists says whether Open would find the path.
 func Exists(name string) bool {
+	if outer, _, _, ok := IsPart(name); ok {
+		return Exists(outer)
+	}
 	if _, err := os.Stat(name); err == nil {
 		return true
 	}
@@ -100,23 +106,33 @@ func Part(name string, start, end int64) string {
 	return fmt.Sprintf("%s%s%s%d-%d", name, Mark, span, start, end)
 }
 
+// IsPart reads what Part wrote; end is behind the last byte.
+func IsPart(name string) (outer string, start, end int64, ok bool) {
+	at := strings.LastIndex(name, Mark+span)
+	if at < 0 {
+		return "", 0, 0, false
+	}
+	from, to, _ := strings.Cut(name[at+len(Mark+span):], "-")
+	start, err1 := strconv.ParseInt(from, 10, 64)
+	end, err2 := strconv.ParseInt(to, 10, 64)
+	return name[:at], start, end, err1 == nil && err2 == nil && start >= 0 && end >= start
+}
+
+func openPart(outer string, start, end int64) (*File, error) {
+	whole, err := Open(outer)
+	if err != nil {
+		return nil, err
+	}
+	if end > whole.Size() {
+		whole.Close()
+		return nil, &fs.PathError{Op: "open", Path: outer, Err: errors.New("want a part within the file")}
+	}
+	return &File{io.NewSectionReader(whole, start, end-start), whole}, nil
+}
+
 func openMember(outer, member string) (*File, error) {
 	fail := func(err error) (*File, error) {
 		return nil, &fs.PathError{Op: "open", Path: outer + Mark + member, Err: err}
-	}
-	if ends, ok := strings.CutPrefix(member, span); ok {
-		from, to, _ := strings.Cut(ends, "-")
-		start, err1 := strconv.ParseInt(from, 10, 64)
-		end, err2 := strconv.ParseInt(to, 10, 64)
-		whole, err := Open(outer)
-		if err != nil {
-			return nil, err
-		}
-		if err1 != nil || err2 != nil || start < 0 || end < start || end > whole.Size() {
-			whole.Close()
-			return fail(errors.New("want a part within the file"))
-		}
-		return &File{io.NewSectionReader(whole, start, end-start), whole}, nil
 	}
 	x, err := indexOf(outer)
 	if err != nil {
