@@ -223,7 +223,12 @@ func (d *decoder) reconstruct(dst []byte) error {
 		}
 		return frame.Truncatedf(where, "want %d tiles, got %d", n, len(d.tiles))
 	}
-	decoders := make([]blockDecoder, max(1, d.info.Workers))
+	m := memories.Get().(*memory)
+	defer memories.Put(m)
+	for len(m.blocks) < max(1, d.info.Workers) {
+		m.blocks = append(m.blocks, blockDecoder{})
+	}
+	m.blocks = m.blocks[:max(1, d.info.Workers)]
 	for _, index := range d.order {
 		t := d.tiles[index]
 		for i := range t.header.coding {
@@ -244,11 +249,13 @@ func (d *decoder) reconstruct(dst []byte) error {
 				return err
 			}
 		}
-		planes, err := t.planes(decoders)
+		planes, err := t.planes(m)
 		if err != nil {
 			return err
 		}
-		d.write(dst, t, planes)
+		if err := d.write(dst, t, planes); err != nil {
+			return err
+		}
 		d.tiles[index] = nil
 	}
 	return nil

@@ -4,10 +4,20 @@ import (
 	"cmp"
 	"sync"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 	"github.com/caliper-imaging/caliper/internal/simd/wavelet"
 )
+
+// memory is what a decoder works in. It goes from frame to frame.
+type memory struct {
+	blocks []blockDecoder
+	planes [][]int32
+	jobs   []job
+}
+
+var memories = sync.Pool{New: func() any { return &memory{} }}
 
 // job is one code-block to be decoded into its place.
 type job struct {
@@ -17,52 +27,55 @@ type job struct {
 	cb *codeBlock
 }
 
-// planes decodes the code-blocks of a tile and undoes the wavelet and component transforms, with up to
-// workers goroutines.
-func (t *tile) planes(decoders []blockDecoder) ([]plane, error) {
+// planes decodes the code-blocks of a tile and undoes the wavelet transforms, with up to len(m.blocks) goroutines.
+// The planes lie in m.
+func (t *tile) planes(m *memory) ([]plane, error) {
 	out := make([]plane, len(t.components))
-	var jobs []job
+	jobs := m.jobs[:0]
+	defer func() { m.jobs = jobs[:0] }()
+	for len(m.planes) < len(out) {
+		m.planes = append(m.planes, nil)
+	}
 	for i := range t.components {
 		tc := &t.components[i]
 		p := &out[i]
 		p.w, p.h = tc.x1-tc.x0, tc.y1-tc.y0
+		m.planes[i] = resize(m.planes[i], p.w*p.h)
 		if tc.coding.reversible {
-			p.whole = make([]int32, p.w*p.h)
+			p.whole = m.planes[i]
 		} else {
-			p.real = make([]float32, p.w*p.h)
+			p.real = unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(m.planes[i]))), p.w*p.h)
 		}
+		whole := true
 		for r := range tc.resolutions {
 			res := &tc.resolutions[r]
 			for _, pr := range res.precincts {
 				if pr == nil {
+					whole = false
 					continue
 				}
 				for bi := range pr.bands {
 					for k := range pr.bands[bi].blocks {
-						if cb := &pr.bands[bi].blocks[k]; len(cb.segments) > 0 {
-							jobs = append(jobs, job{p, tc, &res.bands[bi], cb})
-						}
+						jobs = append(jobs, job{p, tc, &res.bands[bi], &pr.bands[bi].blocks[k]})
 					}
 				}
 			}
 		}
+		if !whole { // what no packet tells of is 0
+			clear(m.planes[i])
+		}
 	}
-	err := spread(len(decoders), len(jobs), func(worker, i int) error {
+	err := spread(len(m.blocks), len(jobs), func(worker, i int) error {
 		j := jobs[i]
-		return j.p.block(&decoders[worker], j.tc, j.bd, j.cb)
+		return j.p.block(&m.blocks[worker], j.tc, j.bd, j.cb)
 	})
 	if err != nil {
 		return nil, err
 	}
-	_ = spread(len(decoders), len(out), func(_, i int) error {
+	_ = spread(len(m.blocks), len(out), func(_, i int) error {
 		out[i].inverse(&t.components[i])
 		return nil
 	})
-	if t.header.transform {
-		if err := untangle(out); err != nil {
-			return nil, err
-		}
-	}
 	return out, nil
 }
 
@@ -92,6 +105,17 @@ func spread(workers, n int, do func(worker, i int) error) error {
 
 // block decodes one code-block into its place.
 func (p *plane) block(b *blockDecoder, tc *tileComponent, bd *band, cb *codeBlock) error {
+	at := (bd.top+(cb.y0-bd.y0)*bd.step)*p.w + cb.x0 - bd.x0 + bd.offX
+	if len(cb.segments) == 0 {
+		for y := range cb.y1 - cb.y0 {
+			if from := at + y*bd.step*p.w; p.whole != nil {
+				clear(p.whole[from:][:cb.x1-cb.x0])
+			} else {
+				clear(p.real[from:][:cb.x1-cb.x0])
+			}
+		}
+		return nil
+	}
 	planes := bd.planes + tc.roi - cb.zeroPlanes
 	if planes < 1 {
 		return frame.Errorf(where, "code-block: want bit-planes, got %d of which %d are empty", bd.planes+tc.roi, cb.zeroPlanes)
@@ -116,7 +140,6 @@ func (p *plane) block(b *blockDecoder, tc *tileComponent, bd *band, cb *codeBloc
 			}
 		}
 	}
-	at := (bd.top+(cb.y0-bd.y0)*bd.step)*p.w + cb.x0 - bd.x0 + bd.offX
 	for y := range h {
 		from := data[y*stride:][:w]
 		if p.whole != nil {
@@ -125,20 +148,6 @@ func (p *plane) block(b *blockDecoder, tc *tileComponent, bd *band, cb *codeBloc
 			wavelet.Scaled(p.real[at:][:w], from, bd.delta/2)
 		}
 		at += bd.step * p.w
-	}
-	return nil
-}
-
-// untangle undoes the transform of the first three components: T.800 annex G.
-func untangle(p []plane) error {
-	if len(p) < 3 || p[0].w != p[1].w || p[0].w != p[2].w || p[0].h != p[1].h || p[0].h != p[2].h ||
-		(p[0].whole == nil) != (p[1].whole == nil) || (p[0].whole == nil) != (p[2].whole == nil) {
-		return frame.Errorf(where, "component transform: want three components of one size and kind, got others")
-	}
-	if p[0].whole != nil {
-		wavelet.Reversible(p[0].whole, p[1].whole, p[2].whole)
-	} else {
-		wavelet.Irreversible(p[0].real, p[1].real, p[2].real)
 	}
 	return nil
 }

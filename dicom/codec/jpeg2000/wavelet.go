@@ -1,6 +1,10 @@
 package jpeg2000
 
-import "github.com/caliper-imaging/caliper/internal/simd/wavelet"
+import (
+	"unsafe"
+
+	"github.com/caliper-imaging/caliper/internal/simd/wavelet"
+)
 
 // plane holds one tile component: whole numbers for the reversible transform, float32 for the other.
 type plane struct {
@@ -47,24 +51,14 @@ func (tc *tileComponent) gain(r, b int) float64 {
 
 // inverse undoes all levels of the wavelet transform in place: T.800 annex F.
 func (p *plane) inverse(tc *tileComponent) {
-	if p.whole != nil {
-		line := make([]int32, p.w)
-		for r := 1; r < len(tc.resolutions); r++ {
-			g := newGrid(p.whole, p.w, tc, r)
-			for y := range g.h {
-				row53(g.row(y), line, g.oddX)
-			}
-			columns53(g)
-		}
-		return
-	}
-	line := make([]float32, p.w)
+	line := make([]int32, p.w)
+	real := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(line))), len(line))
 	for r := 1; r < len(tc.resolutions); r++ {
-		g := newGrid(p.real, p.w, tc, r)
-		for y := range g.h {
-			row97(g.row(y), line, g.oddX)
+		if p.whole != nil {
+			inverse53(newGrid(p.whole, p.w, tc, r), line)
+		} else {
+			inverse97(newGrid(p.real, p.w, tc, r), real)
 		}
-		columns97(g)
 	}
 }
 
@@ -135,9 +129,10 @@ func row53(row, line []int32, odd int) {
 	wavelet.Zip(row, low, high)
 }
 
-// columns53 does the same down the columns, row by row.
-func columns53(g grid[int32]) {
+// inverse53 undoes one level: the rows, and the columns row by row as soon as the rows that a step takes are there.
+func inverse53(g grid[int32], line []int32) {
 	if g.h == 1 {
+		row53(g.row(0), line, g.oddX)
 		for x, v := range g.row(0) {
 			g.data[x] = v >> g.oddY
 		}
@@ -145,7 +140,11 @@ func columns53(g grid[int32]) {
 	if g.h < 2 {
 		return
 	}
+	row53(g.row(0), line, g.oddX)
 	for y := range g.h + 1 {
+		if y+1 < g.h {
+			row53(g.row(y+1), line, g.oddX)
+		}
 		if y < g.h && y&1 == g.oddY {
 			l, r := g.beside(y)
 			wavelet.Down(g.row(y), l, r)
@@ -179,12 +178,19 @@ func row97(row, line []float32, odd int) {
 	wavelet.Zip(row, low, high)
 }
 
-// columns97 does the same down the columns, each step as soon as the rows that it takes are there.
-func columns97(g grid[float32]) {
+// inverse97 undoes one level as inverse53 does.
+func inverse97(g grid[float32], line []float32) {
+	if g.h == 1 {
+		row97(g.row(0), line, g.oddX)
+	}
 	if g.h < 2 {
 		return
 	}
+	row97(g.row(0), line, g.oddX)
 	for y := range g.h + 3 {
+		if y+1 < g.h {
+			row97(g.row(y+1), line, g.oddX)
+		}
 		for i, f := range [4]float32{delta, gamma, beta, alpha} {
 			if at := y - i; at >= 0 && at < g.h && (at^g.oddY^i)&1 == 0 {
 				l, r := g.beside(at)

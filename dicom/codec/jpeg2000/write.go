@@ -5,19 +5,31 @@ import (
 	"math"
 	"unsafe"
 
+	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 	"github.com/caliper-imaging/caliper/internal/simd/wavelet"
 )
 
-// write rounds and shifts the samples of a tile and lays them out in the frame.
-func (d *decoder) write(dst []byte, t *tile, planes []plane) {
-	w := t.x1 - t.x0
-	lines := make([][]int32, len(planes))
-	for i := range lines {
-		lines[i] = make([]int32, max(w, planes[i].w))
+// write undoes the transform between components, rounds and shifts the samples of a tile, and lays them out in the
+// frame.
+func (d *decoder) write(dst []byte, t *tile, p []plane) error {
+	if t.header.transform {
+		if len(p) < 3 || p[0].w != p[1].w || p[0].w != p[2].w || p[0].h != p[1].h || p[0].h != p[2].h ||
+			(p[0].whole == nil) != (p[1].whole == nil) || (p[0].whole == nil) != (p[2].whole == nil) {
+			return frame.Errorf(where, "component transform: want three components of one size and kind, got others")
+		}
 	}
+	w := t.x1 - t.x0
+	lines := make([][]int32, len(p))
+	for i := range lines {
+		lines[i] = make([]int32, max(w, p[i].w))
+	}
+	done := -1 // rows whose components are by themselves
 	for y := t.y0; y < t.y1; y++ {
+		if t.header.transform {
+			done = t.apart(p, y, d.size, done)
+		}
 		for i, c := range d.size.components {
-			p, tc, line := &planes[i], &t.components[i], lines[i]
+			p, tc, line := &p[i], &t.components[i], lines[i]
 			if p.w == 0 || p.h == 0 {
 				continue
 			}
@@ -35,6 +47,24 @@ func (d *decoder) write(dst []byte, t *tile, planes []plane) {
 		}
 		d.lay(dst, ((y-d.size.y0)*d.info.Columns+t.x0-d.size.x0)*d.info.Samples, lines, w)
 	}
+	return nil
+}
+
+// apart undoes the transform of the first three components (T.800 annex G) in the row that holds line y of the
+// picture, where that is behind row done. It gives that row.
+func (t *tile) apart(p []plane, y int, s *size, done int) int {
+	w := p[0].w
+	row := max(0, min(y/s.components[0].dy-t.components[0].y0, p[0].h-1))
+	if row == done || w == 0 || p[0].h == 0 {
+		return done
+	}
+	at := row * w
+	if p[0].whole != nil {
+		wavelet.Reversible(p[0].whole[at:][:w], p[1].whole[at:][:w], p[2].whole[at:][:w])
+	} else {
+		wavelet.Irreversible(p[0].real[at:][:w], p[1].real[at:][:w], p[2].real[at:][:w])
+	}
+	return row
 }
 
 // limits gives what a component's samples are shifted by, and their range then.
