@@ -1,6 +1,7 @@
 package dicom
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -75,6 +76,42 @@ func texts(e Elements, out *[][]string) {
 				inner, _ := item.GetValue().([]*sk.Element)
 				texts(inner, out)
 			}
+		}
+	}
+}
+
+// TestCharsets decodes text in every character set of PS3.3 C.12.1.1.2, alone and by code extensions. The
+// text was encoded by Python's codecs; what uses escapes is as pydicom 3.0.2 decodes it, or an example of PS3.5
+// annexes H to K.
+func TestCharsets(t *testing.T) {
+	b, err := os.ReadFile("testdata/charsets.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		Charset         []string
+		PN              bool
+		Hex, Want, Note string
+	}
+	if err := json.Unmarshal(b, &cases); err != nil {
+		t.Fatal(err)
+	}
+	if len(cases) < 70 {
+		t.Fatalf("want 70 cases and more, got %d", len(cases))
+	}
+	for _, c := range cases {
+		raw, err := hex.DecodeString(c.Hex)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cs := newCharset(c.Charset)
+		got := cs.decode(raw)
+		if c.PN {
+			got = strings.Join(cs.split(raw, true), `\`)
+			got, c.Want = strings.TrimRight(got, "="), strings.TrimRight(c.Want, "=")
+		}
+		if got != c.Want {
+			t.Errorf("%v, %s: want %q, got %q", c.Charset, c.Note, c.Want, got)
 		}
 	}
 }
