@@ -155,7 +155,7 @@ func randomInputs(session *onnx.Session, name string) (map[string]*onnx.Tensor, 
 			}
 			size *= shape[n]
 		}
-		data := make([]float32, size)
+		data := simd.Alloc(size)
 		for n := range data {
 			if uniform {
 				data[n] = rng.Float32()

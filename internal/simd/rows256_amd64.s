@@ -565,43 +565,80 @@ TEXT ·maxOfRows256(SB), NOSPLIT, $0-40
 four:
 	CMPQ    CX, $0x00000020
 	JLT     one
-	MOVQ    (BX), R9
-	LEAQ    (DX)(R9*4), R9
-	VMOVUPS (R9)(DI*1), Y0
-	VMOVUPS 32(R9)(DI*1), Y1
-	VMOVUPS 64(R9)(DI*1), Y2
-	VMOVUPS 96(R9)(DI*1), Y3
-	MOVQ    $0x0000000000000001, R8
+	VXORPS  Y4, Y4, Y4
+	MOVQ    (BX), R8
+	LEAQ    (DX)(R8*4), R8
+	VMOVUPS (R8)(DI*1), Y0
+	VMOVUPS 32(R8)(DI*1), Y1
+	VMOVUPS 64(R8)(DI*1), Y2
+	VMOVUPS 96(R8)(DI*1), Y3
+	MOVQ    $0x0000000000000001, R9
 
 fourRows:
-	CMPQ      R8, SI
-	JGE       fourRowsEnd
-	MOVQ      (BX)(R8*8), R9
-	LEAQ      (DX)(R9*4), R9
-	VMOVUPS   (R9)(DI*1), Y4
+	CMPQ    R9, SI
+	JGE     fourRowsEnd
+	MOVQ    (BX)(R9*8), R8
+	LEAQ    (DX)(R8*4), R8
+	VMOVUPS (R8)(DI*1), Y5
+	VCMPPS  $0x03, Y5, Y0, Y6
+	VORPS   Y6, Y4, Y4
+	VMAXPS  Y5, Y0, Y0
+	VMOVUPS 32(R8)(DI*1), Y5
+	VCMPPS  $0x03, Y5, Y1, Y6
+	VORPS   Y6, Y4, Y4
+	VMAXPS  Y5, Y1, Y1
+	VMOVUPS 64(R8)(DI*1), Y5
+	VCMPPS  $0x03, Y5, Y2, Y6
+	VORPS   Y6, Y4, Y4
+	VMAXPS  Y5, Y2, Y2
+	VMOVUPS 96(R8)(DI*1), Y5
+	VCMPPS  $0x03, Y5, Y3, Y6
+	VORPS   Y6, Y4, Y4
+	VMAXPS  Y5, Y3, Y3
+	INCQ    R9
+	JMP     fourRows
+
+fourRowsEnd:
+	VPTEST  Y4, Y4
+	JZ      fourRowsDone
+	MOVQ    (BX), R8
+	LEAQ    (DX)(R8*4), R8
+	VMOVUPS (R8)(DI*1), Y0
+	VMOVUPS 32(R8)(DI*1), Y1
+	VMOVUPS 64(R8)(DI*1), Y2
+	VMOVUPS 96(R8)(DI*1), Y3
+	MOVQ    $0x0000000000000001, R9
+
+fourRowsCare:
+	CMPQ      R9, SI
+	JGE       fourRowsCareEnd
+	MOVQ      (BX)(R9*8), R8
+	LEAQ      (DX)(R8*4), R8
+	VMOVUPS   (R8)(DI*1), Y4
 	VMAXPS    Y4, Y0, Y4
 	VCMPPS    $0x03, Y0, Y0, Y5
 	VBLENDVPS Y5, Y0, Y4, Y4
 	VMOVAPS   Y4, Y0
-	VMOVUPS   32(R9)(DI*1), Y4
+	VMOVUPS   32(R8)(DI*1), Y4
 	VMAXPS    Y4, Y1, Y4
 	VCMPPS    $0x03, Y1, Y1, Y5
 	VBLENDVPS Y5, Y1, Y4, Y4
 	VMOVAPS   Y4, Y1
-	VMOVUPS   64(R9)(DI*1), Y4
+	VMOVUPS   64(R8)(DI*1), Y4
 	VMAXPS    Y4, Y2, Y4
 	VCMPPS    $0x03, Y2, Y2, Y5
 	VBLENDVPS Y5, Y2, Y4, Y4
 	VMOVAPS   Y4, Y2
-	VMOVUPS   96(R9)(DI*1), Y4
+	VMOVUPS   96(R8)(DI*1), Y4
 	VMAXPS    Y4, Y3, Y4
 	VCMPPS    $0x03, Y3, Y3, Y5
 	VBLENDVPS Y5, Y3, Y4, Y4
 	VMOVAPS   Y4, Y3
-	INCQ      R8
-	JMP       fourRows
+	INCQ      R9
+	JMP       fourRowsCare
 
-fourRowsEnd:
+fourRowsCareEnd:
+fourRowsDone:
 	VMOVUPS Y0, (AX)(DI*1)
 	VMOVUPS Y1, 32(AX)(DI*1)
 	VMOVUPS Y2, 64(AX)(DI*1)
@@ -613,25 +650,47 @@ fourRowsEnd:
 one:
 	CMPQ    CX, $0x00000008
 	JLT     rest
-	MOVQ    (BX), R9
-	LEAQ    (DX)(R9*4), R9
-	VMOVUPS (R9)(DI*1), Y0
-	MOVQ    $0x0000000000000001, R8
+	VXORPS  Y1, Y1, Y1
+	MOVQ    (BX), R8
+	LEAQ    (DX)(R8*4), R8
+	VMOVUPS (R8)(DI*1), Y0
+	MOVQ    $0x0000000000000001, R9
 
 oneRows:
-	CMPQ      R8, SI
-	JGE       oneRowsEnd
-	MOVQ      (BX)(R8*8), R9
-	LEAQ      (DX)(R9*4), R9
-	VMOVUPS   (R9)(DI*1), Y1
+	CMPQ    R9, SI
+	JGE     oneRowsEnd
+	MOVQ    (BX)(R9*8), R8
+	LEAQ    (DX)(R8*4), R8
+	VMOVUPS (R8)(DI*1), Y2
+	VCMPPS  $0x03, Y2, Y0, Y3
+	VORPS   Y3, Y1, Y1
+	VMAXPS  Y2, Y0, Y0
+	INCQ    R9
+	JMP     oneRows
+
+oneRowsEnd:
+	VPTEST  Y1, Y1
+	JZ      oneRowsDone
+	MOVQ    (BX), R8
+	LEAQ    (DX)(R8*4), R8
+	VMOVUPS (R8)(DI*1), Y0
+	MOVQ    $0x0000000000000001, R9
+
+oneRowsCare:
+	CMPQ      R9, SI
+	JGE       oneRowsCareEnd
+	MOVQ      (BX)(R9*8), R8
+	LEAQ      (DX)(R8*4), R8
+	VMOVUPS   (R8)(DI*1), Y1
 	VMAXPS    Y1, Y0, Y1
 	VCMPPS    $0x03, Y0, Y0, Y2
 	VBLENDVPS Y2, Y0, Y1, Y1
 	VMOVAPS   Y1, Y0
-	INCQ      R8
-	JMP       oneRows
+	INCQ      R9
+	JMP       oneRowsCare
 
-oneRowsEnd:
+oneRowsCareEnd:
+oneRowsDone:
 	VMOVUPS Y0, (AX)(DI*1)
 	ADDQ    $0x00000020, DI
 	SUBQ    $0x00000008, CX
@@ -644,25 +703,47 @@ rest:
 	MOVQ       $0x0000000000000008, R9
 	SUBQ       CX, R9
 	VMOVUPS    (R8)(R9*4), Y0
-	MOVQ       (BX), R8
-	LEAQ       (DX)(R8*4), R8
-	VMASKMOVPS (R8)(DI*1), Y0, Y1
-	MOVQ       $0x0000000000000001, CX
+	VXORPS     Y2, Y2, Y2
+	MOVQ       (BX), CX
+	LEAQ       (DX)(CX*4), CX
+	VMASKMOVPS (CX)(DI*1), Y0, Y1
+	MOVQ       $0x0000000000000001, R8
 
 restRows:
-	CMPQ       CX, SI
+	CMPQ       R8, SI
 	JGE        restRowsEnd
-	MOVQ       (BX)(CX*8), R8
-	LEAQ       (DX)(R8*4), R8
-	VMASKMOVPS (R8)(DI*1), Y0, Y2
+	MOVQ       (BX)(R8*8), CX
+	LEAQ       (DX)(CX*4), CX
+	VMASKMOVPS (CX)(DI*1), Y0, Y3
+	VCMPPS     $0x03, Y3, Y1, Y4
+	VORPS      Y4, Y2, Y2
+	VMAXPS     Y3, Y1, Y1
+	INCQ       R8
+	JMP        restRows
+
+restRowsEnd:
+	VPTEST     Y2, Y2
+	JZ         restRowsDone
+	MOVQ       (BX), CX
+	LEAQ       (DX)(CX*4), CX
+	VMASKMOVPS (CX)(DI*1), Y0, Y1
+	MOVQ       $0x0000000000000001, R8
+
+restRowsCare:
+	CMPQ       R8, SI
+	JGE        restRowsCareEnd
+	MOVQ       (BX)(R8*8), CX
+	LEAQ       (DX)(CX*4), CX
+	VMASKMOVPS (CX)(DI*1), Y0, Y2
 	VMAXPS     Y2, Y1, Y2
 	VCMPPS     $0x03, Y1, Y1, Y3
 	VBLENDVPS  Y3, Y1, Y2, Y2
 	VMOVAPS    Y2, Y1
-	INCQ       CX
-	JMP        restRows
+	INCQ       R8
+	JMP        restRowsCare
 
-restRowsEnd:
+restRowsCareEnd:
+restRowsDone:
 	VMASKMOVPS Y1, Y0, (AX)(DI*1)
 
 end:
@@ -670,7 +751,7 @@ end:
 	RET
 
 // func pairMaxOfRows256(dst *float32, n int, src *float32, off *int, k int)
-// Requires: AVX, AVX2, CMOV
+// Requires: AVX, AVX2, CMOV, MMX+
 TEXT ·pairMaxOfRows256(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), AX
 	MOVQ n+8(FP), CX
@@ -680,69 +761,142 @@ TEXT ·pairMaxOfRows256(SB), NOSPLIT, $0-40
 	XORQ DI, DI
 
 four:
-	CMPQ    CX, $0x00000020
-	JLT     one
-	MOVQ    (BX), R9
-	LEAQ    (DX)(R9*4), R9
-	VMOVUPS (R9)(DI*2), Y0
-	VMOVUPS 32(R9)(DI*2), Y1
-	VMOVUPS 64(R9)(DI*2), Y2
-	VMOVUPS 96(R9)(DI*2), Y3
-	VMOVUPS 128(R9)(DI*2), Y4
-	VMOVUPS 160(R9)(DI*2), Y5
-	VMOVUPS 192(R9)(DI*2), Y6
-	VMOVUPS 224(R9)(DI*2), Y7
-	MOVQ    $0x0000000000000001, R8
+	CMPQ       CX, $0x00000020
+	JLT        one
+	VXORPS     Y8, Y8, Y8
+	MOVQ       (BX), R8
+	LEAQ       (DX)(R8*4), R8
+	PREFETCHT0 1024(R8)(DI*2)
+	VMOVUPS    (R8)(DI*2), Y0
+	VMOVUPS    32(R8)(DI*2), Y1
+	PREFETCHT0 1088(R8)(DI*2)
+	VMOVUPS    64(R8)(DI*2), Y2
+	VMOVUPS    96(R8)(DI*2), Y3
+	PREFETCHT0 1152(R8)(DI*2)
+	VMOVUPS    128(R8)(DI*2), Y4
+	VMOVUPS    160(R8)(DI*2), Y5
+	PREFETCHT0 1216(R8)(DI*2)
+	VMOVUPS    192(R8)(DI*2), Y6
+	VMOVUPS    224(R8)(DI*2), Y7
+	MOVQ       $0x0000000000000001, R9
 
 fourRows:
-	CMPQ      R8, SI
-	JGE       fourRowsEnd
-	MOVQ      (BX)(R8*8), R9
-	LEAQ      (DX)(R9*4), R9
-	VMOVUPS   (R9)(DI*2), Y8
-	VMAXPS    Y8, Y0, Y8
-	VCMPPS    $0x03, Y0, Y0, Y9
-	VBLENDVPS Y9, Y0, Y8, Y8
-	VMOVAPS   Y8, Y0
-	VMOVUPS   32(R9)(DI*2), Y8
-	VMAXPS    Y8, Y1, Y8
-	VCMPPS    $0x03, Y1, Y1, Y9
-	VBLENDVPS Y9, Y1, Y8, Y8
-	VMOVAPS   Y8, Y1
-	VMOVUPS   64(R9)(DI*2), Y8
-	VMAXPS    Y8, Y2, Y8
-	VCMPPS    $0x03, Y2, Y2, Y9
-	VBLENDVPS Y9, Y2, Y8, Y8
-	VMOVAPS   Y8, Y2
-	VMOVUPS   96(R9)(DI*2), Y8
-	VMAXPS    Y8, Y3, Y8
-	VCMPPS    $0x03, Y3, Y3, Y9
-	VBLENDVPS Y9, Y3, Y8, Y8
-	VMOVAPS   Y8, Y3
-	VMOVUPS   128(R9)(DI*2), Y8
-	VMAXPS    Y8, Y4, Y8
-	VCMPPS    $0x03, Y4, Y4, Y9
-	VBLENDVPS Y9, Y4, Y8, Y8
-	VMOVAPS   Y8, Y4
-	VMOVUPS   160(R9)(DI*2), Y8
-	VMAXPS    Y8, Y5, Y8
-	VCMPPS    $0x03, Y5, Y5, Y9
-	VBLENDVPS Y9, Y5, Y8, Y8
-	VMOVAPS   Y8, Y5
-	VMOVUPS   192(R9)(DI*2), Y8
-	VMAXPS    Y8, Y6, Y8
-	VCMPPS    $0x03, Y6, Y6, Y9
-	VBLENDVPS Y9, Y6, Y8, Y8
-	VMOVAPS   Y8, Y6
-	VMOVUPS   224(R9)(DI*2), Y8
-	VMAXPS    Y8, Y7, Y8
-	VCMPPS    $0x03, Y7, Y7, Y9
-	VBLENDVPS Y9, Y7, Y8, Y8
-	VMOVAPS   Y8, Y7
-	INCQ      R8
-	JMP       fourRows
+	CMPQ       R9, SI
+	JGE        fourRowsEnd
+	MOVQ       (BX)(R9*8), R8
+	LEAQ       (DX)(R8*4), R8
+	PREFETCHT0 1024(R8)(DI*2)
+	VMOVUPS    (R8)(DI*2), Y9
+	VCMPPS     $0x03, Y9, Y0, Y10
+	VORPS      Y10, Y8, Y8
+	VMAXPS     Y9, Y0, Y0
+	VMOVUPS    32(R8)(DI*2), Y9
+	VCMPPS     $0x03, Y9, Y1, Y10
+	VORPS      Y10, Y8, Y8
+	VMAXPS     Y9, Y1, Y1
+	PREFETCHT0 1088(R8)(DI*2)
+	VMOVUPS    64(R8)(DI*2), Y9
+	VCMPPS     $0x03, Y9, Y2, Y10
+	VORPS      Y10, Y8, Y8
+	VMAXPS     Y9, Y2, Y2
+	VMOVUPS    96(R8)(DI*2), Y9
+	VCMPPS     $0x03, Y9, Y3, Y10
+	VORPS      Y10, Y8, Y8
+	VMAXPS     Y9, Y3, Y3
+	PREFETCHT0 1152(R8)(DI*2)
+	VMOVUPS    128(R8)(DI*2), Y9
+	VCMPPS     $0x03, Y9, Y4, Y10
+	VORPS      Y10, Y8, Y8
+	VMAXPS     Y9, Y4, Y4
+	VMOVUPS    160(R8)(DI*2), Y9
+	VCMPPS     $0x03, Y9, Y5, Y10
+	VORPS      Y10, Y8, Y8
+	VMAXPS     Y9, Y5, Y5
+	PREFETCHT0 1216(R8)(DI*2)
+	VMOVUPS    192(R8)(DI*2), Y9
+	VCMPPS     $0x03, Y9, Y6, Y10
+	VORPS      Y10, Y8, Y8
+	VMAXPS     Y9, Y6, Y6
+	VMOVUPS    224(R8)(DI*2), Y9
+	VCMPPS     $0x03, Y9, Y7, Y10
+	VORPS      Y10, Y8, Y8
+	VMAXPS     Y9, Y7, Y7
+	INCQ       R9
+	JMP        fourRows
 
 fourRowsEnd:
+	VPTEST     Y8, Y8
+	JZ         fourRowsDone
+	MOVQ       (BX), R8
+	LEAQ       (DX)(R8*4), R8
+	PREFETCHT0 1024(R8)(DI*2)
+	VMOVUPS    (R8)(DI*2), Y0
+	VMOVUPS    32(R8)(DI*2), Y1
+	PREFETCHT0 1088(R8)(DI*2)
+	VMOVUPS    64(R8)(DI*2), Y2
+	VMOVUPS    96(R8)(DI*2), Y3
+	PREFETCHT0 1152(R8)(DI*2)
+	VMOVUPS    128(R8)(DI*2), Y4
+	VMOVUPS    160(R8)(DI*2), Y5
+	PREFETCHT0 1216(R8)(DI*2)
+	VMOVUPS    192(R8)(DI*2), Y6
+	VMOVUPS    224(R8)(DI*2), Y7
+	MOVQ       $0x0000000000000001, R9
+
+fourRowsCare:
+	CMPQ       R9, SI
+	JGE        fourRowsCareEnd
+	MOVQ       (BX)(R9*8), R8
+	LEAQ       (DX)(R8*4), R8
+	PREFETCHT0 1024(R8)(DI*2)
+	VMOVUPS    (R8)(DI*2), Y8
+	VMAXPS     Y8, Y0, Y8
+	VCMPPS     $0x03, Y0, Y0, Y9
+	VBLENDVPS  Y9, Y0, Y8, Y8
+	VMOVAPS    Y8, Y0
+	VMOVUPS    32(R8)(DI*2), Y8
+	VMAXPS     Y8, Y1, Y8
+	VCMPPS     $0x03, Y1, Y1, Y9
+	VBLENDVPS  Y9, Y1, Y8, Y8
+	VMOVAPS    Y8, Y1
+	PREFETCHT0 1088(R8)(DI*2)
+	VMOVUPS    64(R8)(DI*2), Y8
+	VMAXPS     Y8, Y2, Y8
+	VCMPPS     $0x03, Y2, Y2, Y9
+	VBLENDVPS  Y9, Y2, Y8, Y8
+	VMOVAPS    Y8, Y2
+	VMOVUPS    96(R8)(DI*2), Y8
+	VMAXPS     Y8, Y3, Y8
+	VCMPPS     $0x03, Y3, Y3, Y9
+	VBLENDVPS  Y9, Y3, Y8, Y8
+	VMOVAPS    Y8, Y3
+	PREFETCHT0 1152(R8)(DI*2)
+	VMOVUPS    128(R8)(DI*2), Y8
+	VMAXPS     Y8, Y4, Y8
+	VCMPPS     $0x03, Y4, Y4, Y9
+	VBLENDVPS  Y9, Y4, Y8, Y8
+	VMOVAPS    Y8, Y4
+	VMOVUPS    160(R8)(DI*2), Y8
+	VMAXPS     Y8, Y5, Y8
+	VCMPPS     $0x03, Y5, Y5, Y9
+	VBLENDVPS  Y9, Y5, Y8, Y8
+	VMOVAPS    Y8, Y5
+	PREFETCHT0 1216(R8)(DI*2)
+	VMOVUPS    192(R8)(DI*2), Y8
+	VMAXPS     Y8, Y6, Y8
+	VCMPPS     $0x03, Y6, Y6, Y9
+	VBLENDVPS  Y9, Y6, Y8, Y8
+	VMOVAPS    Y8, Y6
+	VMOVUPS    224(R8)(DI*2), Y8
+	VMAXPS     Y8, Y7, Y8
+	VCMPPS     $0x03, Y7, Y7, Y9
+	VBLENDVPS  Y9, Y7, Y8, Y8
+	VMOVAPS    Y8, Y7
+	INCQ       R9
+	JMP        fourRowsCare
+
+fourRowsCareEnd:
+fourRowsDone:
 	VSHUFPS   $0x88, Y1, Y0, Y8
 	VSHUFPS   $0xdd, Y1, Y0, Y0
 	VMAXPS    Y0, Y8, Y0
@@ -780,33 +934,64 @@ fourRowsEnd:
 	JMP       four
 
 one:
-	CMPQ    CX, $0x00000008
-	JLT     rest
-	MOVQ    (BX), R9
-	LEAQ    (DX)(R9*4), R9
-	VMOVUPS (R9)(DI*2), Y0
-	VMOVUPS 32(R9)(DI*2), Y1
-	MOVQ    $0x0000000000000001, R8
+	CMPQ       CX, $0x00000008
+	JLT        rest
+	VXORPS     Y2, Y2, Y2
+	MOVQ       (BX), R8
+	LEAQ       (DX)(R8*4), R8
+	PREFETCHT0 1024(R8)(DI*2)
+	VMOVUPS    (R8)(DI*2), Y0
+	VMOVUPS    32(R8)(DI*2), Y1
+	MOVQ       $0x0000000000000001, R9
 
 oneRows:
-	CMPQ      R8, SI
-	JGE       oneRowsEnd
-	MOVQ      (BX)(R8*8), R9
-	LEAQ      (DX)(R9*4), R9
-	VMOVUPS   (R9)(DI*2), Y2
-	VMAXPS    Y2, Y0, Y2
-	VCMPPS    $0x03, Y0, Y0, Y3
-	VBLENDVPS Y3, Y0, Y2, Y2
-	VMOVAPS   Y2, Y0
-	VMOVUPS   32(R9)(DI*2), Y2
-	VMAXPS    Y2, Y1, Y2
-	VCMPPS    $0x03, Y1, Y1, Y3
-	VBLENDVPS Y3, Y1, Y2, Y2
-	VMOVAPS   Y2, Y1
-	INCQ      R8
-	JMP       oneRows
+	CMPQ       R9, SI
+	JGE        oneRowsEnd
+	MOVQ       (BX)(R9*8), R8
+	LEAQ       (DX)(R8*4), R8
+	PREFETCHT0 1024(R8)(DI*2)
+	VMOVUPS    (R8)(DI*2), Y3
+	VCMPPS     $0x03, Y3, Y0, Y4
+	VORPS      Y4, Y2, Y2
+	VMAXPS     Y3, Y0, Y0
+	VMOVUPS    32(R8)(DI*2), Y3
+	VCMPPS     $0x03, Y3, Y1, Y4
+	VORPS      Y4, Y2, Y2
+	VMAXPS     Y3, Y1, Y1
+	INCQ       R9
+	JMP        oneRows
 
 oneRowsEnd:
+	VPTEST     Y2, Y2
+	JZ         oneRowsDone
+	MOVQ       (BX), R8
+	LEAQ       (DX)(R8*4), R8
+	PREFETCHT0 1024(R8)(DI*2)
+	VMOVUPS    (R8)(DI*2), Y0
+	VMOVUPS    32(R8)(DI*2), Y1
+	MOVQ       $0x0000000000000001, R9
+
+oneRowsCare:
+	CMPQ       R9, SI
+	JGE        oneRowsCareEnd
+	MOVQ       (BX)(R9*8), R8
+	LEAQ       (DX)(R8*4), R8
+	PREFETCHT0 1024(R8)(DI*2)
+	VMOVUPS    (R8)(DI*2), Y2
+	VMAXPS     Y2, Y0, Y2
+	VCMPPS     $0x03, Y0, Y0, Y3
+	VBLENDVPS  Y3, Y0, Y2, Y2
+	VMOVAPS    Y2, Y0
+	VMOVUPS    32(R8)(DI*2), Y2
+	VMAXPS     Y2, Y1, Y2
+	VCMPPS     $0x03, Y1, Y1, Y3
+	VBLENDVPS  Y3, Y1, Y2, Y2
+	VMOVAPS    Y2, Y1
+	INCQ       R9
+	JMP        oneRowsCare
+
+oneRowsCareEnd:
+oneRowsDone:
 	VSHUFPS   $0x88, Y1, Y0, Y2
 	VSHUFPS   $0xdd, Y1, Y0, Y0
 	VMAXPS    Y0, Y2, Y0
@@ -842,31 +1027,58 @@ rest:
 	MOVQ       $0x0000000000000008, R8
 	SUBQ       R9, R8
 	VMOVUPS    (CX)(R8*4), Y2
-	MOVQ       (BX), R8
-	LEAQ       (DX)(R8*4), R8
-	VMASKMOVPS (R8)(DI*2), Y1, Y3
-	VMASKMOVPS 32(R8)(DI*2), Y2, Y4
-	MOVQ       $0x0000000000000001, CX
+	VXORPS     Y5, Y5, Y5
+	MOVQ       (BX), CX
+	LEAQ       (DX)(CX*4), CX
+	VMASKMOVPS (CX)(DI*2), Y1, Y3
+	VMASKMOVPS 32(CX)(DI*2), Y2, Y4
+	MOVQ       $0x0000000000000001, R8
 
 restRows:
-	CMPQ       CX, SI
+	CMPQ       R8, SI
 	JGE        restRowsEnd
-	MOVQ       (BX)(CX*8), R8
-	LEAQ       (DX)(R8*4), R8
-	VMASKMOVPS (R8)(DI*2), Y1, Y5
+	MOVQ       (BX)(R8*8), CX
+	LEAQ       (DX)(CX*4), CX
+	VMASKMOVPS (CX)(DI*2), Y1, Y6
+	VCMPPS     $0x03, Y6, Y3, Y7
+	VORPS      Y7, Y5, Y5
+	VMAXPS     Y6, Y3, Y3
+	VMASKMOVPS 32(CX)(DI*2), Y2, Y6
+	VCMPPS     $0x03, Y6, Y4, Y7
+	VORPS      Y7, Y5, Y5
+	VMAXPS     Y6, Y4, Y4
+	INCQ       R8
+	JMP        restRows
+
+restRowsEnd:
+	VPTEST     Y5, Y5
+	JZ         restRowsDone
+	MOVQ       (BX), CX
+	LEAQ       (DX)(CX*4), CX
+	VMASKMOVPS (CX)(DI*2), Y1, Y3
+	VMASKMOVPS 32(CX)(DI*2), Y2, Y4
+	MOVQ       $0x0000000000000001, R8
+
+restRowsCare:
+	CMPQ       R8, SI
+	JGE        restRowsCareEnd
+	MOVQ       (BX)(R8*8), CX
+	LEAQ       (DX)(CX*4), CX
+	VMASKMOVPS (CX)(DI*2), Y1, Y5
 	VMAXPS     Y5, Y3, Y5
 	VCMPPS     $0x03, Y3, Y3, Y6
 	VBLENDVPS  Y6, Y3, Y5, Y5
 	VMOVAPS    Y5, Y3
-	VMASKMOVPS 32(R8)(DI*2), Y2, Y5
+	VMASKMOVPS 32(CX)(DI*2), Y2, Y5
 	VMAXPS     Y5, Y4, Y5
 	VCMPPS     $0x03, Y4, Y4, Y6
 	VBLENDVPS  Y6, Y4, Y5, Y5
 	VMOVAPS    Y5, Y4
-	INCQ       CX
-	JMP        restRows
+	INCQ       R8
+	JMP        restRowsCare
 
-restRowsEnd:
+restRowsCareEnd:
+restRowsDone:
 	VSHUFPS    $0x88, Y4, Y3, Y1
 	VSHUFPS    $0xdd, Y4, Y3, Y2
 	VMAXPS     Y2, Y1, Y2

@@ -149,19 +149,28 @@ func softmaxLoop(src, dst []float64, outer, d, inner int, log bool) {
 	}
 }
 
-// moments are the mean and variance of a run.
+// moments are the mean and variance of a run. It is read once where its beginning tells the mean well enough.
 func moments(x []float32) (mean, variance float64) {
+	const block = 4096
 	n := float64(len(x))
-	mean = sum64(x) / n
-	ss := 0.0
-	m := float32(mean)
-	for rest := x; len(rest) > 0; {
-		k := min(len(rest), 4096)
-		ss += float64(simd.SumSq(rest[:k], m))
-		rest = rest[k:]
+	first := x[:min(len(x), block)]
+	about := simd.Sum(first) / float32(len(first))
+	for again := range 2 {
+		sum, squares := 0.0, 0.0
+		for rest := x; len(rest) > 0; {
+			k := min(len(rest), block)
+			s, q := simd.MomentsFrom(rest[:k], about)
+			sum, squares = sum+float64(s), squares+float64(q)
+			rest = rest[k:]
+		}
+		d := sum / n
+		mean, variance = float64(about)+d, squares/n-d*d
+		if again > 0 || d*d <= 4*variance {
+			break
+		}
+		about = float32(mean)
 	}
-	d := mean - float64(m)
-	return mean, math.Max(0, ss/n-d*d)
+	return mean, math.Max(0, variance)
 }
 
 func instanceNormOp(n *graph.Node) Kernel {
@@ -176,7 +185,7 @@ func instanceNormOp(n *graph.Node) Kernel {
 		c.Out[0] = c.normGroups(x, planes, eps, func(i int) (float64, float64) {
 			k := i % x.Shape()[1]
 			return at64(scale, k), at64(bias, k)
-		}, act.Apply, act.Kind != 0)
+		}, act)
 	}
 }
 
@@ -190,8 +199,8 @@ func at64(t *tensor.Tensor, i int) float64 {
 
 // normGroups brings each of n equal runs to mean 0 and variance 1, then scales and shifts run i by
 // affine(i).
-func (c *Call) normGroups(x *tensor.Tensor, n int, eps float64, affine func(i int) (float64, float64), act func(dst, x []float32), hasAct bool) *tensor.Tensor {
-	out := c.New(x.DType(), x.Shape()...)
+func (c *Call) normGroups(x *tensor.Tensor, n int, eps float64, affine func(i int) (float64, float64), act conv.Activation) *tensor.Tensor {
+	out := c.Like(0)
 	if x.Len() == 0 {
 		return out
 	}
@@ -209,19 +218,40 @@ func (c *Call) normGroups(x *tensor.Tensor, n int, eps float64, affine func(i in
 		return out
 	}
 	src, dst := x.Float32(), out.Float32()
+	stream := out != x && x.NumBytes() >= largeResult
 	c.parallel(n, grainOf(run), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			s, d := src[i*run:][:run], dst[i*run:][:run]
 			m, v := moments(s)
 			g, b := affine(i)
 			a := g / math.Sqrt(v+eps)
-			simd.ScaleShift(d, s, float32(a), float32(b-m*a))
-			if hasAct {
-				act(d, d)
-			}
+			affineRun(d, s, float32(a), float32(b-m*a), act, stream)
 		}
+		simd.EndStreams()
 	})
 	return out
+}
+
+// affineRun sets dst to the activation of x·a + b, past the caches where stream is set.
+func affineRun(dst, x []float32, a, b float32, act conv.Activation, stream bool) {
+	inf := float32(math.Inf(1))
+	switch act.Kind {
+	case conv.None:
+		simd.AffineClamp(dst, x, a, b, -inf, inf, stream)
+	case conv.Relu:
+		simd.AffineClamp(dst, x, a, b, 0, inf, stream)
+	case conv.Clip:
+		simd.AffineClamp(dst, x, a, b, act.A, act.B, stream)
+	case conv.LeakyRelu:
+		simd.AffineLeaky(dst, x, a, b, act.A, stream)
+	default:
+		for len(dst) > 0 { // in parts that stay in the nearest cache
+			n := min(len(dst), 2048)
+			simd.AffineClamp(dst[:n], x, a, b, -inf, inf, false)
+			act.Apply(dst[:n], dst[:n])
+			dst, x = dst[n:], x[n:]
+		}
+	}
 }
 
 func moments64(x []float64) (mean, variance float64) {
@@ -285,10 +315,7 @@ func batchNormOp(n *graph.Node) Kernel {
 				k := i % ch
 				a := p[0][k] / math.Sqrt(variance[k]+eps)
 				d := dst[i*inner:][:inner]
-				simd.ScaleShift(d, src[i*inner:][:inner], float32(a), float32(p[1][k]-mean[k]*a))
-				if act.Kind != conv.None {
-					act.Apply(d, d)
-				}
+				affineRun(d, src[i*inner:][:inner], float32(a), float32(p[1][k]-mean[k]*a), act, false)
 			}
 		})
 	}
@@ -399,7 +426,7 @@ func groupNormOp(n *graph.Node) Kernel {
 		if scale.Len() != per || bias.Len() != per {
 			fail("scale and bias: want %d values, got %v and %v", per, scale, bias)
 		}
-		norm := c.normGroups(x, x.Shape()[0]*groups, eps, func(int) (float64, float64) { return 1, 0 }, nil, false)
+		norm := c.normGroups(x, x.Shape()[0]*groups, eps, func(int) (float64, float64) { return 1, 0 }, conv.Activation{})
 		for i := range x.Shape()[0] * ch {
 			k := i % ch
 			if per == groups {

@@ -19,7 +19,11 @@ func maxPoolOp(n *graph.Node) Kernel {
 		shape := p.outShape(s[0], s[1])
 		if x.DType() == tensor.Float32 && (len(c.Out) < 2) {
 			out := c.New(tensor.Float32, shape...)
-			c.poolRows(&p, x.Float32(), out.Float32(), s[0]*s[1], float32(math.Inf(-1)), simd.Max, nil)
+			if r := newRowPool(&p, true, nil); r != nil {
+				r.run(c, x.Float32(), out.Float32(), s[0]*s[1])
+			} else {
+				c.poolRows(&p, x.Float32(), out.Float32(), s[0]*s[1], float32(math.Inf(-1)), simd.Max, nil)
+			}
 			c.Out[0] = out
 			return
 		}
@@ -179,12 +183,7 @@ func (p *placed) foldAlong(row, src []float32, start float32, fold func(dst, a, 
 		}
 		return
 	}
-	first := 0
-	if isMax && s == 2 && k == 2 && dl == 1 && lo == 0 {
-		first = min(len(row), len(src)/2)
-		simd.PairMax(row[:first], src)
-	}
-	for ow := first; ow < len(row); ow++ {
+	for ow := range row {
 		acc := start
 		at := ow*s - lo
 		for range k {
@@ -234,6 +233,10 @@ func averagePoolOp(n *graph.Node) Kernel {
 		}
 		if x.DType() == tensor.Float64 {
 			averagePool64(&p, x.Float64(), out.Float64(), s[0]*s[1], &counts)
+			return
+		}
+		if r := newRowPool(&p, false, &counts); r != nil {
+			r.run(c, x.Float32(), out.Float32(), s[0]*s[1])
 			return
 		}
 		c.poolRows(&p, x.Float32(), out.Float32(), s[0]*s[1], 0, simd.Add, func(row []float32, od, oh int) {

@@ -198,28 +198,45 @@ func (m *machine) topRows(name string, pair int) {
 		VMOVUPS(m.everySecond(0), even)
 		VMOVUPS(m.everySecond(1), odd)
 	}
+	// loop takes the maximum as if there were no NaN and looks for one on the way; where there was one, it starts again with care.
 	loop := func(name string, at Register, acc []reg.VecVirtual, load func(row Register, j int, to reg.VecVirtual)) {
-		i, row := GP64(), GP64()
-		MOVQ(Mem{Base: off}, row)
-		LEAQ(Mem{Base: src, Index: row, Scale: 4}, row)
+		row := GP64()
+		over := func(label string, each func(j int, x reg.VecVirtual)) {
+			i := GP64()
+			MOVQ(Mem{Base: off}, row)
+			LEAQ(Mem{Base: src, Index: row, Scale: 4}, row)
+			for j := range acc {
+				load(row, j, acc[j])
+			}
+			if each == nil {
+				return
+			}
+			MOVQ(U64(1), i)
+			Label(label)
+			CMPQ(i, k)
+			JGE(LabelRef(label + "End"))
+			MOVQ(Mem{Base: off, Index: i, Scale: 8}, row)
+			LEAQ(Mem{Base: src, Index: row, Scale: 4}, row)
+			for j := range acc {
+				x := m.v()
+				load(row, j, x)
+				each(j, x)
+			}
+			INCQ(i)
+			JMP(LabelRef(label))
+			Label(label + "End")
+		}
 		for j := range acc {
 			acc[j] = m.v()
-			load(row, j, acc[j])
 		}
-		MOVQ(U64(1), i)
-		Label(name)
-		CMPQ(i, k)
-		JGE(LabelRef(name + "End"))
-		MOVQ(Mem{Base: off, Index: i, Scale: 8}, row)
-		LEAQ(Mem{Base: src, Index: row, Scale: 4}, row)
-		for j := range acc {
-			x := m.v()
-			load(row, j, x)
-			m.extreme(acc[j], x, true)
-		}
-		INCQ(i)
-		JMP(LabelRef(name))
-		Label(name + "End")
+		bad := m.newFlags()
+		over(name, func(j int, x reg.VecVirtual) {
+			m.flagUnordered(bad, x, acc[j])
+			VMAXPS(x, acc[j], acc[j])
+		})
+		m.jumpIfNone(bad, name+"Done")
+		over(name+"Care", func(j int, x reg.VecVirtual) { m.extreme(acc[j], x, true) })
+		Label(name + "Done")
 	}
 	block := 0
 	m.across(n, func(vecs int, at Register, last *mask) {
@@ -265,9 +282,12 @@ func (m *machine) topRows(name string, pair int) {
 			from := Mem{Base: row, Index: at, Scale: 2, Disp: j * m.bytes()}
 			if last != nil {
 				m.loadFirst(masks[j], from, to)
-			} else {
-				VMOVUPS(from, to)
+				return
 			}
+			if m.wide() || j%2 == 0 {
+				PREFETCHT0(Mem{Base: row, Index: at, Scale: 2, Disp: j*m.bytes() + 1024})
+			}
+			VMOVUPS(from, to)
 		})
 		for j := range count {
 			to := Mem{Base: dst, Index: at, Scale: 1, Disp: j * m.bytes()}
@@ -280,6 +300,45 @@ func (m *machine) topRows(name string, pair int) {
 		}
 	})
 	finish()
+}
+
+// flags are lanes in which something was met.
+type flags struct {
+	k reg.Register
+	v reg.VecVirtual
+}
+
+func (m *machine) newFlags() flags {
+	if m.wide() {
+		k := K()
+		KXORW(k, k, k)
+		return flags{k: k}
+	}
+	v := m.v()
+	m.clear(v)
+	return flags{v: v}
+}
+
+// flagUnordered notes the lanes in which a or b is NaN.
+func (m *machine) flagUnordered(f flags, a, b reg.VecVirtual) {
+	if m.wide() {
+		k := K()
+		VCMPPS(Imm(3), a, b, k)
+		KORW(k, f.k, f.k)
+		return
+	}
+	v := m.v()
+	VCMPPS(Imm(3), a, b, v)
+	VORPS(v, f.v, f.v)
+}
+
+func (m *machine) jumpIfNone(f flags, label string) {
+	if m.wide() {
+		KORTESTW(f.k, f.k)
+	} else {
+		VPTEST(f.v, f.v)
+	}
+	JZ(LabelRef(label))
 }
 
 // everySecond are the lane numbers of every second float of two vectors, from first.
