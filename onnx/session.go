@@ -119,6 +119,7 @@ func (s *Session) compile(m *graph.Model, size int) error {
 	s.meta = Metadata{IRVersion: m.IRVersion, Opsets: m.Opsets, ProducerName: m.ProducerName,
 		ProducerVersion: m.ProducerVersion, Domain: m.Domain, Version: m.Version, Doc: m.Doc, Properties: m.Metadata}
 	s.inputs, s.outputs = infos(m.Graph.Inputs), infos(m.Graph.Outputs)
+	pass.Contrib(m.Graph)
 	if missing := unsupported(m.Graph); len(missing) > 0 {
 		return &UnsupportedError{Nodes: missing}
 	}

@@ -92,9 +92,9 @@ func (l *classLabels) tensor(at []int) *tensor.Tensor {
 type second int
 
 const (
-	noSecond second = iota
-	complement      // 1−s and s
-	opposite        // −s and s, or the logistic of both
+	noSecond   second = iota
+	complement        // 1−s and s
+	opposite          // −s and s, or the logistic of both
 )
 
 // scores are what a classifier gives for one row: post-processed, and made a pair where there is one of two.

@@ -233,5 +233,13 @@ var table = []Op{
 	{Name: "Adam", Domain: "ai.onnx.preview.training", Since: []int{1}, Doc: "a step of Adam", New: adamOp},
 	{Name: "Gradient", Domain: "ai.onnx.preview.training", Since: []int{1}, Doc: "derivatives of the graph around it", New: gradientOp},
 	{Name: "Momentum", Domain: "ai.onnx.preview.training", Since: []int{1}, Doc: "a step of gradient descent with momentum", New: momentumOp},
+	{Name: "Attention", Domain: "com.microsoft", Since: []int{1}, Doc: "projection to queries, keys and values, and attention", New: msAttentionOp},
+	{Name: "FusedMatMul", Domain: "com.microsoft", Since: []int{1}, Doc: "matrix product of transposed factors, times a number", New: fusedMatMulOp, Widen: true},
+	{Name: "GroupQueryAttention", Domain: "com.microsoft", Since: []int{1}, Doc: "causal attention with fewer heads of keys than of queries", New: groupQueryOp},
+	{Name: "Inverse", Domain: "com.microsoft", Since: []int{1}, Doc: "inverse matrices", New: inverseOp, Widen: true},
+	{Name: "MatMulNBits", Domain: "com.microsoft", Since: []int{1}, Doc: "matrix product with a factor of few bits in blocks", New: matMulNBitsOp},
+	{Name: "MultiHeadAttention", Domain: "com.microsoft", Since: []int{1}, Doc: "attention of given queries, keys and values", New: multiHeadOp},
 	{Name: "QGemm", Domain: "com.microsoft", Since: []int{1}, Doc: "matrix product of quantised values with a bias", New: qGemmOp},
+	{Name: "RotaryEmbedding", Domain: "com.microsoft", Since: []int{1}, Doc: "rotary position embedding", New: msRotaryOp},
+	{Name: "TransposeMatMul", Domain: "com.microsoft", Since: []int{1}, Doc: "matrix product of transposed factors, times a number", New: fusedMatMulOp, Widen: true},
 }
