@@ -68,6 +68,7 @@ var avx2Tier = tier{
 	zip:         zip256,
 	pairMax:     pairMax256,
 	vector:      8,
+	pastTail:    true,
 	words: [numWords]func(rows, nv int, t *Tile){
 		Pairs: func(rows, nv int, t *Tile) { tilesPairsx256[nv][rows](t) },
 	},

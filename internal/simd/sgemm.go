@@ -4,7 +4,7 @@ import "unsafe"
 
 // Block sizes of the product: kc steps of the inner dimension at a time, nc columns of B packed at a time, mc rows of A a task.
 const (
-	gemmKC = 384
+	gemmKC = 768
 	gemmNC = 2048
 	gemmMC = 168
 )
@@ -184,6 +184,10 @@ func (g *gemm) blocks(pb []float32, jc, nc, pc, kc, nv int, load bool) {
 				t.Init = nil
 				if load {
 					t.Init = t.C
+				}
+				t.Fetch, t.FetchStep = 0, 0
+				if half := i - t0; half < 2 { // a half of the next panel each
+					t.Fetch, t.FetchStep = uintptr(unsafe.Pointer(t.B))+uintptr((4*nr+64*half)*kc), 64
 				}
 				active.tile(top(i+1)-top(i), vecs, &t)
 			}

@@ -2,10 +2,11 @@ package simd
 
 // tier is one set of kernels. The vector functions of an assembly tier take whole vectors only.
 type tier struct {
-	name    string
-	lanes   int
-	maxRows [maxTileVecs + 1]int // by vectors across
-	tile    func(rows, nv int, t *Tile)
+	name     string
+	lanes    int
+	maxRows  [maxTileVecs + 1]int // by vectors across
+	tile     func(rows, nv int, t *Tile)
+	pastTail bool // see ReadsPastTail
 	// by the number of rows or points
 	winogradIn     [7]func(*WinogradIn)
 	winogradOut    [7]func(*WinogradOut)

@@ -12,10 +12,10 @@ type Tap struct{ A, B int }
 //
 //	C[r][j] = clamp(init[r][j] + Σ over taps t, Σ over 0 ≤ i < N: A[(t.A + i·AStride)/4 + r] · B[(t.B + i·BStride)/4 + j])
 //
-// for r < rows and j < nv·Lanes() (the last vector stores only Tail lanes). B is read in whole vectors, past Tail too, so it needs
-// that much memory behind it. An AStride of 0 stands for 4·rows: steps that follow each other; tiles of words know no other. init
-// is Bias[r] when Bias is set, plus Init[r·CStride/4 + j] when Init is set. Strides are in bytes. The clamp lets NaN through; Lo
-// and Hi are −Inf and +Inf for none.
+// for r < rows and j < nv·Lanes() (the last vector stores only Tail lanes). Where ReadsPastTail says so, and in tiles of words, B
+// is read in whole vectors, past Tail too, and needs that much memory behind it. An AStride of 0 stands for 4·rows: steps that
+// follow each other; tiles of words know no other. init is Bias[r] when Bias is set, plus Init[r·CStride/4 + j] when Init is set.
+// Strides are in bytes. The clamp lets NaN through; Lo and Hi are −Inf and +Inf for none.
 type Tile struct {
 	A, B, C *float32
 	Taps    *Tap
@@ -30,6 +30,10 @@ type Tile struct {
 	Scale   *float32 // of integer sums, by row
 	Words   Words
 	AStride int
+	// Fetch is where memory begins that will be needed soon: a line of it is asked for at each step of the sum, FetchStep bytes on
+	// from the one before. It is a hint, and may lie anywhere.
+	Fetch     uintptr
+	FetchStep int
 }
 
 func (t *Tile) aStride(rows int) int {
@@ -67,6 +71,9 @@ func MaxVecs(rows int) int {
 	}
 	return nv
 }
+
+// ReadsPastTail tells whether tiles read whole vectors of B where fewer lanes are wanted.
+func ReadsPastTail() bool { return active.pastTail }
 
 // RunTile runs the kernel of rows × nv vectors; rows ≤ MaxRows(nv).
 func RunTile(rows, nv int, t *Tile) {

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func tile1x1x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile1x1x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -20,6 +20,10 @@ TEXT ·tile1x1x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000004, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -53,6 +57,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y1
 	VBROADCASTSS (R10), Y2
 	VFMADD231PS  Y1, Y2, Y0
@@ -135,7 +141,7 @@ DATA tileMask<>+60(SB)/4, $0x00000000
 GLOBL tileMask<>(SB), RODATA|NOPTR, $64
 
 // func tile2x1x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile2x1x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -150,6 +156,10 @@ TEXT ·tile2x1x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000008, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -189,6 +199,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y2
 	VBROADCASTSS (R10), Y3
 	VFMADD231PS  Y2, Y3, Y0
@@ -268,7 +280,7 @@ clampedpartial:
 	RET
 
 // func tile3x1x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile3x1x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -283,6 +295,10 @@ TEXT ·tile3x1x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000000c, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -328,6 +344,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y3
 	VBROADCASTSS (R10), Y4
 	VFMADD231PS  Y3, Y4, Y0
@@ -422,7 +440,7 @@ clampedpartial:
 	RET
 
 // func tile4x1x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile4x1x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -437,6 +455,10 @@ TEXT ·tile4x1x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000010, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -488,6 +510,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y4
 	VBROADCASTSS (R10), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -597,7 +621,7 @@ clampedpartial:
 	RET
 
 // func tile5x1x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile5x1x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -612,6 +636,10 @@ TEXT ·tile5x1x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000014, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -669,6 +697,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y5
 	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y5, Y6, Y0
@@ -793,7 +823,7 @@ clampedpartial:
 	RET
 
 // func tile6x1x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile6x1x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -808,6 +838,10 @@ TEXT ·tile6x1x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000018, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -871,6 +905,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y6
 	VBROADCASTSS (R10), Y7
 	VFMADD231PS  Y6, Y7, Y0
@@ -1010,7 +1046,7 @@ clampedpartial:
 	RET
 
 // func tile1x2x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile1x2x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1025,6 +1061,10 @@ TEXT ·tile1x2x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000004, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -1060,6 +1100,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y2
 	VMOVUPS      32(R11), Y3
 	VBROADCASTSS (R10), Y4
@@ -1134,7 +1176,7 @@ clampedpartial:
 	RET
 
 // func tile2x2x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile2x2x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1149,6 +1191,10 @@ TEXT ·tile2x2x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000008, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -1192,6 +1238,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y4
 	VMOVUPS      32(R11), Y5
 	VBROADCASTSS (R10), Y6
@@ -1290,7 +1338,7 @@ clampedpartial:
 	RET
 
 // func tile3x2x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile3x2x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1305,6 +1353,10 @@ TEXT ·tile3x2x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000000c, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -1356,6 +1408,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y6
 	VMOVUPS      32(R11), Y7
 	VBROADCASTSS (R10), Y8
@@ -1478,7 +1532,7 @@ clampedpartial:
 	RET
 
 // func tile4x2x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile4x2x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1493,6 +1547,10 @@ TEXT ·tile4x2x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000010, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -1552,6 +1610,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y8
 	VMOVUPS      32(R11), Y9
 	VBROADCASTSS (R10), Y10
@@ -1698,7 +1758,7 @@ clampedpartial:
 	RET
 
 // func tile5x2x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile5x2x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1713,6 +1773,10 @@ TEXT ·tile5x2x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000014, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -1780,6 +1844,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y10
 	VMOVUPS      32(R11), Y11
 	VBROADCASTSS (R10), Y12
@@ -1950,7 +2016,7 @@ clampedpartial:
 	RET
 
 // func tile6x2x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile6x2x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1965,6 +2031,10 @@ TEXT ·tile6x2x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000018, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -2040,6 +2110,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y12
 	VMOVUPS      32(R11), Y13
 	VBROADCASTSS (R10), Y14
@@ -2234,7 +2306,7 @@ clampedpartial:
 	RET
 
 // func tile1x3x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile1x3x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -2249,6 +2321,10 @@ TEXT ·tile1x3x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000004, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -2288,6 +2364,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y3
 	VMOVUPS      32(R11), Y4
 	VMOVUPS      64(R11), Y5
@@ -2372,7 +2450,7 @@ clampedpartial:
 	RET
 
 // func tile2x3x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile2x3x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -2387,6 +2465,10 @@ TEXT ·tile2x3x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000008, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -2438,6 +2520,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y6
 	VMOVUPS      32(R11), Y7
 	VMOVUPS      64(R11), Y8
@@ -2555,7 +2639,7 @@ clampedpartial:
 	RET
 
 // func tile3x3x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile3x3x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -2570,6 +2654,10 @@ TEXT ·tile3x3x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000000c, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -2633,6 +2721,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y9
 	VMOVUPS      32(R11), Y10
 	VMOVUPS      64(R11), Y11
@@ -2783,7 +2873,7 @@ clampedpartial:
 	RET
 
 // func tile4x3x256(t *byte)
-// Requires: AVX, FMA3, MMX+
+// Requires: AVX, CMOV, FMA3, MMX+
 TEXT ·tile4x3x256(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -2798,6 +2888,10 @@ TEXT ·tile4x3x256(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000010, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -2873,6 +2967,8 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Y12
 	VMOVUPS      32(R11), Y13
 	VMOVUPS      64(R11), Y14

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func tile1x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile1x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -20,6 +20,10 @@ TEXT ·tile1x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000004, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -39,6 +43,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -53,7 +63,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z1
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z1
 	VFMADD231PS.BCST (R10), Z1, Z0
 	ADDQ             R9, R11
 	ADDQ             R13, R10
@@ -69,10 +81,6 @@ done:
 	VBROADCASTSS 88(DI), Z1
 	VBROADCASTSS 92(DI), Z2
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z3
@@ -94,7 +102,7 @@ clamped:
 	RET
 
 // func tile2x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile2x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -109,6 +117,10 @@ TEXT ·tile2x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000008, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -134,6 +146,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -148,7 +166,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z2
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z2
 	VFMADD231PS.BCST (R10), Z2, Z0
 	VFMADD231PS.BCST 4(R10), Z2, Z1
 	ADDQ             R9, R11
@@ -165,10 +185,6 @@ done:
 	VBROADCASTSS 88(DI), Z2
 	VBROADCASTSS 92(DI), Z3
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z4
@@ -197,7 +213,7 @@ clamped:
 	RET
 
 // func tile3x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile3x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -212,6 +228,10 @@ TEXT ·tile3x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000000c, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -243,6 +263,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -257,7 +283,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z3
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z3
 	VFMADD231PS.BCST (R10), Z3, Z0
 	VFMADD231PS.BCST 4(R10), Z3, Z1
 	VFMADD231PS.BCST 8(R10), Z3, Z2
@@ -275,10 +303,6 @@ done:
 	VBROADCASTSS 88(DI), Z3
 	VBROADCASTSS 92(DI), Z4
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z5
@@ -314,7 +338,7 @@ clamped:
 	RET
 
 // func tile4x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile4x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -329,6 +353,10 @@ TEXT ·tile4x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000010, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -366,6 +394,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -380,7 +414,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z4
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z4
 	VFMADD231PS.BCST (R10), Z4, Z0
 	VFMADD231PS.BCST 4(R10), Z4, Z1
 	VFMADD231PS.BCST 8(R10), Z4, Z2
@@ -399,10 +435,6 @@ done:
 	VBROADCASTSS 88(DI), Z4
 	VBROADCASTSS 92(DI), Z5
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z6
@@ -445,7 +477,7 @@ clamped:
 	RET
 
 // func tile5x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile5x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -460,6 +492,10 @@ TEXT ·tile5x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000014, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -503,6 +539,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -517,7 +559,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z5
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z5
 	VFMADD231PS.BCST (R10), Z5, Z0
 	VFMADD231PS.BCST 4(R10), Z5, Z1
 	VFMADD231PS.BCST 8(R10), Z5, Z2
@@ -537,10 +581,6 @@ done:
 	VBROADCASTSS 88(DI), Z5
 	VBROADCASTSS 92(DI), Z6
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z7
@@ -590,7 +630,7 @@ clamped:
 	RET
 
 // func tile6x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile6x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -605,6 +645,10 @@ TEXT ·tile6x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000018, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -654,6 +698,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -668,7 +718,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z6
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z6
 	VFMADD231PS.BCST (R10), Z6, Z0
 	VFMADD231PS.BCST 4(R10), Z6, Z1
 	VFMADD231PS.BCST 8(R10), Z6, Z2
@@ -689,10 +741,6 @@ done:
 	VBROADCASTSS 88(DI), Z6
 	VBROADCASTSS 92(DI), Z7
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z8
@@ -749,7 +797,7 @@ clamped:
 	RET
 
 // func tile7x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile7x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -764,6 +812,10 @@ TEXT ·tile7x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000001c, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -819,6 +871,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -833,7 +891,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z7
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z7
 	VFMADD231PS.BCST (R10), Z7, Z0
 	VFMADD231PS.BCST 4(R10), Z7, Z1
 	VFMADD231PS.BCST 8(R10), Z7, Z2
@@ -855,10 +915,6 @@ done:
 	VBROADCASTSS 88(DI), Z7
 	VBROADCASTSS 92(DI), Z8
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z9
@@ -922,7 +978,7 @@ clamped:
 	RET
 
 // func tile8x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile8x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -937,6 +993,10 @@ TEXT ·tile8x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000020, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -998,6 +1058,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -1012,7 +1078,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z8
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z8
 	VFMADD231PS.BCST (R10), Z8, Z0
 	VFMADD231PS.BCST 4(R10), Z8, Z1
 	VFMADD231PS.BCST 8(R10), Z8, Z2
@@ -1035,10 +1103,6 @@ done:
 	VBROADCASTSS 88(DI), Z8
 	VBROADCASTSS 92(DI), Z9
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z10
@@ -1109,7 +1173,7 @@ clamped:
 	RET
 
 // func tile9x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile9x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1124,6 +1188,10 @@ TEXT ·tile9x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000024, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -1191,6 +1259,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -1205,7 +1279,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z9
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z9
 	VFMADD231PS.BCST (R10), Z9, Z0
 	VFMADD231PS.BCST 4(R10), Z9, Z1
 	VFMADD231PS.BCST 8(R10), Z9, Z2
@@ -1229,10 +1305,6 @@ done:
 	VBROADCASTSS 88(DI), Z9
 	VBROADCASTSS 92(DI), Z10
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z11
@@ -1310,7 +1382,7 @@ clamped:
 	RET
 
 // func tile10x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile10x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1325,6 +1397,10 @@ TEXT ·tile10x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000028, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -1398,6 +1474,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -1412,7 +1494,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z10
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z10
 	VFMADD231PS.BCST (R10), Z10, Z0
 	VFMADD231PS.BCST 4(R10), Z10, Z1
 	VFMADD231PS.BCST 8(R10), Z10, Z2
@@ -1437,10 +1521,6 @@ done:
 	VBROADCASTSS 88(DI), Z10
 	VBROADCASTSS 92(DI), Z11
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z12
@@ -1525,7 +1605,7 @@ clamped:
 	RET
 
 // func tile11x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile11x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1540,6 +1620,10 @@ TEXT ·tile11x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000002c, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -1619,6 +1703,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -1633,7 +1723,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z11
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z11
 	VFMADD231PS.BCST (R10), Z11, Z0
 	VFMADD231PS.BCST 4(R10), Z11, Z1
 	VFMADD231PS.BCST 8(R10), Z11, Z2
@@ -1659,10 +1751,6 @@ done:
 	VBROADCASTSS 88(DI), Z11
 	VBROADCASTSS 92(DI), Z12
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z13
@@ -1754,7 +1842,7 @@ clamped:
 	RET
 
 // func tile12x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile12x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -1769,6 +1857,10 @@ TEXT ·tile12x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000030, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -1854,6 +1946,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -1868,7 +1966,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z12
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z12
 	VFMADD231PS.BCST (R10), Z12, Z0
 	VFMADD231PS.BCST 4(R10), Z12, Z1
 	VFMADD231PS.BCST 8(R10), Z12, Z2
@@ -1895,10 +1995,6 @@ done:
 	VBROADCASTSS 88(DI), Z12
 	VBROADCASTSS 92(DI), Z13
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z14
@@ -1997,7 +2093,7 @@ clamped:
 	RET
 
 // func tile13x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile13x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -2012,6 +2108,10 @@ TEXT ·tile13x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000034, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -2103,6 +2203,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -2117,7 +2223,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z13
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z13
 	VFMADD231PS.BCST (R10), Z13, Z0
 	VFMADD231PS.BCST 4(R10), Z13, Z1
 	VFMADD231PS.BCST 8(R10), Z13, Z2
@@ -2145,10 +2253,6 @@ done:
 	VBROADCASTSS 88(DI), Z13
 	VBROADCASTSS 92(DI), Z14
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z15
@@ -2254,7 +2358,7 @@ clamped:
 	RET
 
 // func tile14x1x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile14x1x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -2269,6 +2373,10 @@ TEXT ·tile14x1x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000038, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -2366,6 +2474,12 @@ begun:
 	PREFETCHT0 (R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -2380,7 +2494,9 @@ tap:
 	MOVQ R8, R12
 
 step:
-	VMOVUPS          (R11), Z14
+	PREFETCHT1       (R15)
+	ADDQ             CX, R15
+	VMOVUPS.Z        (R11), K1, Z14
 	VFMADD231PS.BCST (R10), Z14, Z0
 	VFMADD231PS.BCST 4(R10), Z14, Z1
 	VFMADD231PS.BCST 8(R10), Z14, Z2
@@ -2409,10 +2525,6 @@ done:
 	VBROADCASTSS 88(DI), Z14
 	VBROADCASTSS 92(DI), Z15
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z16
@@ -2525,7 +2637,7 @@ clamped:
 	RET
 
 // func tile1x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile1x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -2540,6 +2652,10 @@ TEXT ·tile1x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000004, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -2563,6 +2679,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -2577,8 +2699,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z2
-	VMOVUPS      64(R11), Z3
+	VMOVUPS.Z    64(R11), K1, Z3
 	VBROADCASTSS (R10), Z4
 	VFMADD231PS  Z2, Z4, Z0
 	VFMADD231PS  Z3, Z4, Z1
@@ -2596,10 +2720,6 @@ done:
 	VBROADCASTSS 88(DI), Z2
 	VBROADCASTSS 92(DI), Z3
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -2625,7 +2745,7 @@ clamped:
 	RET
 
 // func tile2x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile2x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -2640,6 +2760,10 @@ TEXT ·tile2x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000008, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -2673,6 +2797,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -2687,8 +2817,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z4
-	VMOVUPS      64(R11), Z5
+	VMOVUPS.Z    64(R11), K1, Z5
 	VBROADCASTSS (R10), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
@@ -2709,10 +2841,6 @@ done:
 	VBROADCASTSS 88(DI), Z4
 	VBROADCASTSS 92(DI), Z5
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -2749,7 +2877,7 @@ clamped:
 	RET
 
 // func tile3x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile3x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -2764,6 +2892,10 @@ TEXT ·tile3x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000000c, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -2807,6 +2939,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -2821,8 +2959,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z6
-	VMOVUPS      64(R11), Z7
+	VMOVUPS.Z    64(R11), K1, Z7
 	VBROADCASTSS (R10), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
@@ -2846,10 +2986,6 @@ done:
 	VBROADCASTSS 88(DI), Z6
 	VBROADCASTSS 92(DI), Z7
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -2897,7 +3033,7 @@ clamped:
 	RET
 
 // func tile4x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile4x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -2912,6 +3048,10 @@ TEXT ·tile4x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000010, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -2965,6 +3105,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -2979,8 +3125,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z8
-	VMOVUPS      64(R11), Z9
+	VMOVUPS.Z    64(R11), K1, Z9
 	VBROADCASTSS (R10), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
@@ -3007,10 +3155,6 @@ done:
 	VBROADCASTSS 88(DI), Z8
 	VBROADCASTSS 92(DI), Z9
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -3069,7 +3213,7 @@ clamped:
 	RET
 
 // func tile5x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile5x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -3084,6 +3228,10 @@ TEXT ·tile5x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000014, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -3147,6 +3295,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -3161,8 +3315,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z10
-	VMOVUPS      64(R11), Z11
+	VMOVUPS.Z    64(R11), K1, Z11
 	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
@@ -3192,10 +3348,6 @@ done:
 	VBROADCASTSS 88(DI), Z10
 	VBROADCASTSS 92(DI), Z11
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -3265,7 +3417,7 @@ clamped:
 	RET
 
 // func tile6x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile6x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -3280,6 +3432,10 @@ TEXT ·tile6x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000018, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -3353,6 +3509,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -3367,8 +3529,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z12
-	VMOVUPS      64(R11), Z13
+	VMOVUPS.Z    64(R11), K1, Z13
 	VBROADCASTSS (R10), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
@@ -3401,10 +3565,6 @@ done:
 	VBROADCASTSS 88(DI), Z12
 	VBROADCASTSS 92(DI), Z13
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -3485,7 +3645,7 @@ clamped:
 	RET
 
 // func tile7x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile7x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -3500,6 +3660,10 @@ TEXT ·tile7x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000001c, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -3583,6 +3747,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -3597,8 +3767,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z14
-	VMOVUPS      64(R11), Z15
+	VMOVUPS.Z    64(R11), K1, Z15
 	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
@@ -3634,10 +3806,6 @@ done:
 	VBROADCASTSS 88(DI), Z14
 	VBROADCASTSS 92(DI), Z15
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -3729,7 +3897,7 @@ clamped:
 	RET
 
 // func tile8x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile8x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -3744,6 +3912,10 @@ TEXT ·tile8x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000020, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -3837,6 +4009,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -3851,8 +4029,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z16
-	VMOVUPS      64(R11), Z17
+	VMOVUPS.Z    64(R11), K1, Z17
 	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -3891,10 +4071,6 @@ done:
 	VBROADCASTSS 88(DI), Z16
 	VBROADCASTSS 92(DI), Z17
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -3997,7 +4173,7 @@ clamped:
 	RET
 
 // func tile9x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile9x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -4012,6 +4188,10 @@ TEXT ·tile9x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000024, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -4115,6 +4295,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -4129,8 +4315,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z18
-	VMOVUPS      64(R11), Z19
+	VMOVUPS.Z    64(R11), K1, Z19
 	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
@@ -4172,10 +4360,6 @@ done:
 	VBROADCASTSS 88(DI), Z18
 	VBROADCASTSS 92(DI), Z19
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -4289,7 +4473,7 @@ clamped:
 	RET
 
 // func tile10x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile10x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -4304,6 +4488,10 @@ TEXT ·tile10x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000028, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -4417,6 +4605,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -4431,8 +4625,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z20
-	VMOVUPS      64(R11), Z21
+	VMOVUPS.Z    64(R11), K1, Z21
 	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
@@ -4477,10 +4673,6 @@ done:
 	VBROADCASTSS 88(DI), Z20
 	VBROADCASTSS 92(DI), Z21
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -4605,7 +4797,7 @@ clamped:
 	RET
 
 // func tile11x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile11x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -4620,6 +4812,10 @@ TEXT ·tile11x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000002c, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -4743,6 +4939,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -4757,8 +4959,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z22
-	VMOVUPS      64(R11), Z23
+	VMOVUPS.Z    64(R11), K1, Z23
 	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
@@ -4806,10 +5010,6 @@ done:
 	VBROADCASTSS 88(DI), Z22
 	VBROADCASTSS 92(DI), Z23
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -4945,7 +5145,7 @@ clamped:
 	RET
 
 // func tile12x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile12x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -4960,6 +5160,10 @@ TEXT ·tile12x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000030, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -5093,6 +5297,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -5107,8 +5317,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z24
-	VMOVUPS      64(R11), Z25
+	VMOVUPS.Z    64(R11), K1, Z25
 	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
@@ -5159,10 +5371,6 @@ done:
 	VBROADCASTSS 88(DI), Z24
 	VBROADCASTSS 92(DI), Z25
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -5309,7 +5517,7 @@ clamped:
 	RET
 
 // func tile13x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile13x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -5324,6 +5532,10 @@ TEXT ·tile13x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000034, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -5467,6 +5679,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -5481,8 +5699,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z26
-	VMOVUPS      64(R11), Z27
+	VMOVUPS.Z    64(R11), K1, Z27
 	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z26, Z28, Z0
 	VFMADD231PS  Z27, Z28, Z1
@@ -5536,10 +5756,6 @@ done:
 	VBROADCASTSS 88(DI), Z26
 	VBROADCASTSS 92(DI), Z27
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -5697,7 +5913,7 @@ clamped:
 	RET
 
 // func tile14x2x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile14x2x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -5712,6 +5928,10 @@ TEXT ·tile14x2x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000038, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -5865,6 +6085,12 @@ begun:
 	PREFETCHT0 124(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -5879,8 +6105,10 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z28
-	VMOVUPS      64(R11), Z29
+	VMOVUPS.Z    64(R11), K1, Z29
 	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z28, Z30, Z0
 	VFMADD231PS  Z29, Z30, Z1
@@ -5937,10 +6165,6 @@ done:
 	VBROADCASTSS 88(DI), Z28
 	VBROADCASTSS 92(DI), Z29
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -6109,7 +6333,7 @@ clamped:
 	RET
 
 // func tile1x3x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile1x3x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -6124,6 +6348,10 @@ TEXT ·tile1x3x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000004, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -6149,6 +6377,12 @@ begun:
 	PREFETCHT0 188(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -6163,9 +6397,11 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z3
 	VMOVUPS      64(R11), Z4
-	VMOVUPS      128(R11), Z5
+	VMOVUPS.Z    128(R11), K1, Z5
 	VBROADCASTSS (R10), Z6
 	VFMADD231PS  Z3, Z6, Z0
 	VFMADD231PS  Z4, Z6, Z1
@@ -6184,10 +6420,6 @@ done:
 	VBROADCASTSS 88(DI), Z3
 	VBROADCASTSS 92(DI), Z4
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -6217,7 +6449,7 @@ clamped:
 	RET
 
 // func tile2x3x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile2x3x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -6232,6 +6464,10 @@ TEXT ·tile2x3x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000008, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -6269,6 +6505,12 @@ begun:
 	PREFETCHT0 188(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -6283,9 +6525,11 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z6
 	VMOVUPS      64(R11), Z7
-	VMOVUPS      128(R11), Z8
+	VMOVUPS.Z    128(R11), K1, Z8
 	VBROADCASTSS (R10), Z9
 	VFMADD231PS  Z6, Z9, Z0
 	VFMADD231PS  Z7, Z9, Z1
@@ -6308,10 +6552,6 @@ done:
 	VBROADCASTSS 88(DI), Z6
 	VBROADCASTSS 92(DI), Z7
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -6356,7 +6596,7 @@ clamped:
 	RET
 
 // func tile3x3x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile3x3x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -6371,6 +6611,10 @@ TEXT ·tile3x3x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000000c, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -6420,6 +6664,12 @@ begun:
 	PREFETCHT0 188(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -6434,9 +6684,11 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z9
 	VMOVUPS      64(R11), Z10
-	VMOVUPS      128(R11), Z11
+	VMOVUPS.Z    128(R11), K1, Z11
 	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z9, Z12, Z0
 	VFMADD231PS  Z10, Z12, Z1
@@ -6463,10 +6715,6 @@ done:
 	VBROADCASTSS 88(DI), Z9
 	VBROADCASTSS 92(DI), Z10
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -6526,7 +6774,7 @@ clamped:
 	RET
 
 // func tile4x3x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile4x3x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -6541,6 +6789,10 @@ TEXT ·tile4x3x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000010, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -6602,6 +6854,12 @@ begun:
 	PREFETCHT0 188(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -6616,9 +6874,11 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z12
 	VMOVUPS      64(R11), Z13
-	VMOVUPS      128(R11), Z14
+	VMOVUPS.Z    128(R11), K1, Z14
 	VBROADCASTSS (R10), Z15
 	VFMADD231PS  Z12, Z15, Z0
 	VFMADD231PS  Z13, Z15, Z1
@@ -6649,10 +6909,6 @@ done:
 	VBROADCASTSS 88(DI), Z12
 	VBROADCASTSS 92(DI), Z13
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -6727,7 +6983,7 @@ clamped:
 	RET
 
 // func tile5x3x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile5x3x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -6742,6 +6998,10 @@ TEXT ·tile5x3x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000014, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -6815,6 +7075,12 @@ begun:
 	PREFETCHT0 188(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -6829,9 +7095,11 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z15
 	VMOVUPS      64(R11), Z16
-	VMOVUPS      128(R11), Z17
+	VMOVUPS.Z    128(R11), K1, Z17
 	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z15, Z18, Z0
 	VFMADD231PS  Z16, Z18, Z1
@@ -6866,10 +7134,6 @@ done:
 	VBROADCASTSS 88(DI), Z15
 	VBROADCASTSS 92(DI), Z16
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -6959,7 +7223,7 @@ clamped:
 	RET
 
 // func tile6x3x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile6x3x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -6974,6 +7238,10 @@ TEXT ·tile6x3x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000018, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -7059,6 +7327,12 @@ begun:
 	PREFETCHT0 188(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -7073,9 +7347,11 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z18
 	VMOVUPS      64(R11), Z19
-	VMOVUPS      128(R11), Z20
+	VMOVUPS.Z    128(R11), K1, Z20
 	VBROADCASTSS (R10), Z21
 	VFMADD231PS  Z18, Z21, Z0
 	VFMADD231PS  Z19, Z21, Z1
@@ -7114,10 +7390,6 @@ done:
 	VBROADCASTSS 88(DI), Z18
 	VBROADCASTSS 92(DI), Z19
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -7222,7 +7494,7 @@ clamped:
 	RET
 
 // func tile7x3x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile7x3x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -7237,6 +7509,10 @@ TEXT ·tile7x3x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000001c, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -7334,6 +7610,12 @@ begun:
 	PREFETCHT0 188(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -7348,9 +7630,11 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z21
 	VMOVUPS      64(R11), Z22
-	VMOVUPS      128(R11), Z23
+	VMOVUPS.Z    128(R11), K1, Z23
 	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z21, Z24, Z0
 	VFMADD231PS  Z22, Z24, Z1
@@ -7393,10 +7677,6 @@ done:
 	VBROADCASTSS 88(DI), Z21
 	VBROADCASTSS 92(DI), Z22
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -7516,7 +7796,7 @@ clamped:
 	RET
 
 // func tile8x3x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile8x3x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -7531,6 +7811,10 @@ TEXT ·tile8x3x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000020, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -7640,6 +7924,12 @@ begun:
 	PREFETCHT0 188(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -7654,9 +7944,11 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z24
 	VMOVUPS      64(R11), Z25
-	VMOVUPS      128(R11), Z26
+	VMOVUPS.Z    128(R11), K1, Z26
 	VBROADCASTSS (R10), Z27
 	VFMADD231PS  Z24, Z27, Z0
 	VFMADD231PS  Z25, Z27, Z1
@@ -7703,10 +7995,6 @@ done:
 	VBROADCASTSS 88(DI), Z24
 	VBROADCASTSS 92(DI), Z25
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -7841,7 +8129,7 @@ clamped:
 	RET
 
 // func tile9x3x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile9x3x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -7856,6 +8144,10 @@ TEXT ·tile9x3x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000024, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -7977,6 +8269,12 @@ begun:
 	PREFETCHT0 188(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -7991,9 +8289,11 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z27
 	VMOVUPS      64(R11), Z28
-	VMOVUPS      128(R11), Z29
+	VMOVUPS.Z    128(R11), K1, Z29
 	VBROADCASTSS (R10), Z30
 	VFMADD231PS  Z27, Z30, Z0
 	VFMADD231PS  Z28, Z30, Z1
@@ -8044,10 +8344,6 @@ done:
 	VBROADCASTSS 88(DI), Z27
 	VBROADCASTSS 92(DI), Z28
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -8197,7 +8493,7 @@ clamped:
 	RET
 
 // func tile1x4x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile1x4x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -8212,6 +8508,10 @@ TEXT ·tile1x4x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000004, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -8239,6 +8539,12 @@ begun:
 	PREFETCHT0 252(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -8253,10 +8559,12 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z4
 	VMOVUPS      64(R11), Z5
 	VMOVUPS      128(R11), Z6
-	VMOVUPS      192(R11), Z7
+	VMOVUPS.Z    192(R11), K1, Z7
 	VBROADCASTSS (R10), Z8
 	VFMADD231PS  Z4, Z8, Z0
 	VFMADD231PS  Z5, Z8, Z1
@@ -8276,10 +8584,6 @@ done:
 	VBROADCASTSS 88(DI), Z4
 	VBROADCASTSS 92(DI), Z5
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -8313,7 +8617,7 @@ clamped:
 	RET
 
 // func tile2x4x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile2x4x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -8328,6 +8632,10 @@ TEXT ·tile2x4x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000008, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -8369,6 +8677,12 @@ begun:
 	PREFETCHT0 252(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -8383,10 +8697,12 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z8
 	VMOVUPS      64(R11), Z9
 	VMOVUPS      128(R11), Z10
-	VMOVUPS      192(R11), Z11
+	VMOVUPS.Z    192(R11), K1, Z11
 	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z8, Z12, Z0
 	VFMADD231PS  Z9, Z12, Z1
@@ -8411,10 +8727,6 @@ done:
 	VBROADCASTSS 88(DI), Z8
 	VBROADCASTSS 92(DI), Z9
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -8467,7 +8779,7 @@ clamped:
 	RET
 
 // func tile3x4x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile3x4x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -8482,6 +8794,10 @@ TEXT ·tile3x4x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x0000000c, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -8537,6 +8853,12 @@ begun:
 	PREFETCHT0 252(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -8551,10 +8873,12 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z12
 	VMOVUPS      64(R11), Z13
 	VMOVUPS      128(R11), Z14
-	VMOVUPS      192(R11), Z15
+	VMOVUPS.Z    192(R11), K1, Z15
 	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z12, Z16, Z0
 	VFMADD231PS  Z13, Z16, Z1
@@ -8584,10 +8908,6 @@ done:
 	VBROADCASTSS 88(DI), Z12
 	VBROADCASTSS 92(DI), Z13
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -8659,7 +8979,7 @@ clamped:
 	RET
 
 // func tile4x4x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile4x4x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -8674,6 +8994,10 @@ TEXT ·tile4x4x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000010, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -8743,6 +9067,12 @@ begun:
 	PREFETCHT0 252(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -8757,10 +9087,12 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z16
 	VMOVUPS      64(R11), Z17
 	VMOVUPS      128(R11), Z18
-	VMOVUPS      192(R11), Z19
+	VMOVUPS.Z    192(R11), K1, Z19
 	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z16, Z20, Z0
 	VFMADD231PS  Z17, Z20, Z1
@@ -8795,10 +9127,6 @@ done:
 	VBROADCASTSS 88(DI), Z16
 	VBROADCASTSS 92(DI), Z17
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -8889,7 +9217,7 @@ clamped:
 	RET
 
 // func tile5x4x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile5x4x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -8904,6 +9232,10 @@ TEXT ·tile5x4x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000014, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -8987,6 +9319,12 @@ begun:
 	PREFETCHT0 252(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -9001,10 +9339,12 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z20
 	VMOVUPS      64(R11), Z21
 	VMOVUPS      128(R11), Z22
-	VMOVUPS      192(R11), Z23
+	VMOVUPS.Z    192(R11), K1, Z23
 	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z20, Z24, Z0
 	VFMADD231PS  Z21, Z24, Z1
@@ -9044,10 +9384,6 @@ done:
 	VBROADCASTSS 88(DI), Z20
 	VBROADCASTSS 92(DI), Z21
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -9157,7 +9493,7 @@ clamped:
 	RET
 
 // func tile6x4x512(t *byte)
-// Requires: AVX, AVX512F, MMX+
+// Requires: AVX, AVX512F, CMOV, MMX+
 TEXT ·tile6x4x512(SB), NOSPLIT, $0-8
 	MOVQ  t+0(FP), DI
 	MOVQ  (DI), AX
@@ -9172,6 +9508,10 @@ TEXT ·tile6x4x512(SB), NOSPLIT, $0-8
 	MOVQ  $0x00000018, R13
 
 strided:
+	MOVQ         120(DI), R15
+	MOVQ         128(DI), CX
+	TESTQ        R15, R15
+	CMOVQEQ      AX, R15
 	MOVQ         64(DI), R10
 	TESTQ        R10, R10
 	JZ           unbiased
@@ -9269,6 +9609,12 @@ begun:
 	PREFETCHT0 252(R10)
 
 fetched:
+	MOVQ  80(DI), CX
+	MOVL  $0x00000001, R10
+	SHLL  CL, R10
+	DECL  R10
+	KMOVW R10, K1
+	MOVQ  128(DI), CX
 	TESTQ R8, R8
 	JZ    done
 	TESTQ DX, DX
@@ -9283,10 +9629,12 @@ tap:
 	MOVQ R8, R12
 
 step:
+	PREFETCHT1   (R15)
+	ADDQ         CX, R15
 	VMOVUPS      (R11), Z24
 	VMOVUPS      64(R11), Z25
 	VMOVUPS      128(R11), Z26
-	VMOVUPS      192(R11), Z27
+	VMOVUPS.Z    192(R11), K1, Z27
 	VBROADCASTSS (R10), Z28
 	VFMADD231PS  Z24, Z28, Z0
 	VFMADD231PS  Z25, Z28, Z1
@@ -9331,10 +9679,6 @@ done:
 	VBROADCASTSS 88(DI), Z24
 	VBROADCASTSS 92(DI), Z25
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0

@@ -54,16 +54,18 @@ summed:
 	VADDPS       Z3, Z0, Z0
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z1
 	VBROADCASTSS 92(DI), Z2
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z3
@@ -155,16 +157,18 @@ summed:
 	VADDPS       Z4, Z1, Z1
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z2
 	VBROADCASTSS 92(DI), Z3
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z4
@@ -274,16 +278,18 @@ summed:
 	VADDPS       Z5, Z2, Z2
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z3
 	VBROADCASTSS 92(DI), Z4
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z5
@@ -411,16 +417,18 @@ summed:
 	VADDPS       Z6, Z3, Z3
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z4
 	VBROADCASTSS 92(DI), Z5
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z6
@@ -566,16 +574,18 @@ summed:
 	VADDPS       Z7, Z4, Z4
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z5
 	VBROADCASTSS 92(DI), Z6
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z7
@@ -739,16 +749,18 @@ summed:
 	VADDPS       Z8, Z5, Z5
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z6
 	VBROADCASTSS 92(DI), Z7
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z8
@@ -930,16 +942,18 @@ summed:
 	VADDPS       Z9, Z6, Z6
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z7
 	VBROADCASTSS 92(DI), Z8
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z9
@@ -1139,16 +1153,18 @@ summed:
 	VADDPS       Z10, Z7, Z7
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z8
 	VBROADCASTSS 92(DI), Z9
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z10
@@ -1366,16 +1382,18 @@ summed:
 	VADDPS       Z11, Z8, Z8
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z9
 	VBROADCASTSS 92(DI), Z10
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z11
@@ -1611,16 +1629,18 @@ summed:
 	VADDPS       Z12, Z9, Z9
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z10
 	VBROADCASTSS 92(DI), Z11
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z12
@@ -1874,16 +1894,18 @@ summed:
 	VADDPS       Z13, Z10, Z10
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z11
 	VBROADCASTSS 92(DI), Z12
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z13
@@ -2155,16 +2177,18 @@ summed:
 	VADDPS       Z14, Z11, Z11
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z12
 	VBROADCASTSS 92(DI), Z13
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z14
@@ -2454,16 +2478,18 @@ summed:
 	VADDPS       Z15, Z12, Z12
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z13
 	VBROADCASTSS 92(DI), Z14
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z15
@@ -2771,16 +2797,18 @@ summed:
 	VADDPS       Z16, Z13, Z13
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z14
 	VBROADCASTSS 92(DI), Z15
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z16
@@ -2987,16 +3015,18 @@ summed:
 	VADDPS       Z4, Z1, Z1
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z2
 	VBROADCASTSS 92(DI), Z3
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -3106,16 +3136,18 @@ summed:
 	VADDPS       Z6, Z3, Z3
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z4
 	VBROADCASTSS 92(DI), Z5
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -3254,16 +3286,18 @@ summed:
 	VADDPS       Z8, Z5, Z5
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z6
 	VBROADCASTSS 92(DI), Z7
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -3431,16 +3465,18 @@ summed:
 	VADDPS       Z10, Z7, Z7
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z8
 	VBROADCASTSS 92(DI), Z9
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -3637,16 +3673,18 @@ summed:
 	VADDPS       Z12, Z9, Z9
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z10
 	VBROADCASTSS 92(DI), Z11
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -3872,16 +3910,18 @@ summed:
 	VADDPS       Z14, Z11, Z11
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z12
 	VBROADCASTSS 92(DI), Z13
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -4136,16 +4176,18 @@ summed:
 	VADDPS       Z16, Z13, Z13
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z14
 	VBROADCASTSS 92(DI), Z15
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -4429,16 +4471,18 @@ summed:
 	VADDPS       Z18, Z15, Z15
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z16
 	VBROADCASTSS 92(DI), Z17
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -4751,16 +4795,18 @@ summed:
 	VADDPS       Z20, Z17, Z17
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z18
 	VBROADCASTSS 92(DI), Z19
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -5102,16 +5148,18 @@ summed:
 	VADDPS       Z22, Z19, Z19
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z20
 	VBROADCASTSS 92(DI), Z21
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -5482,16 +5530,18 @@ summed:
 	VADDPS       Z24, Z21, Z21
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z22
 	VBROADCASTSS 92(DI), Z23
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -5891,16 +5941,18 @@ summed:
 	VADDPS       Z26, Z23, Z23
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z24
 	VBROADCASTSS 92(DI), Z25
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -6329,16 +6381,18 @@ summed:
 	VADDPS       Z28, Z25, Z25
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z26
 	VBROADCASTSS 92(DI), Z27
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -6796,16 +6850,18 @@ summed:
 	VADDPS       Z30, Z27, Z27
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z28
 	VBROADCASTSS 92(DI), Z29
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -7074,16 +7130,18 @@ summed:
 	VADDPS       Z3, Z0, Z0
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z1
 	VBROADCASTSS 92(DI), Z2
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z3
@@ -7173,16 +7231,18 @@ summed:
 	VADDPS       Z4, Z1, Z1
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z2
 	VBROADCASTSS 92(DI), Z3
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z4
@@ -7289,16 +7349,18 @@ summed:
 	VADDPS       Z5, Z2, Z2
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z3
 	VBROADCASTSS 92(DI), Z4
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z5
@@ -7422,16 +7484,18 @@ summed:
 	VADDPS       Z6, Z3, Z3
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z4
 	VBROADCASTSS 92(DI), Z5
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z6
@@ -7572,16 +7636,18 @@ summed:
 	VADDPS       Z7, Z4, Z4
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z5
 	VBROADCASTSS 92(DI), Z6
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z7
@@ -7739,16 +7805,18 @@ summed:
 	VADDPS       Z8, Z5, Z5
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z6
 	VBROADCASTSS 92(DI), Z7
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z8
@@ -7923,16 +7991,18 @@ summed:
 	VADDPS       Z9, Z6, Z6
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z7
 	VBROADCASTSS 92(DI), Z8
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z9
@@ -8124,16 +8194,18 @@ summed:
 	VADDPS       Z10, Z7, Z7
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z8
 	VBROADCASTSS 92(DI), Z9
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z10
@@ -8342,16 +8414,18 @@ summed:
 	VADDPS       Z11, Z8, Z8
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z9
 	VBROADCASTSS 92(DI), Z10
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z11
@@ -8577,16 +8651,18 @@ summed:
 	VADDPS       Z12, Z9, Z9
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z10
 	VBROADCASTSS 92(DI), Z11
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z12
@@ -8829,16 +8905,18 @@ summed:
 	VADDPS       Z13, Z10, Z10
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z11
 	VBROADCASTSS 92(DI), Z12
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z13
@@ -9098,16 +9176,18 @@ summed:
 	VADDPS       Z14, Z11, Z11
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z12
 	VBROADCASTSS 92(DI), Z13
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z14
@@ -9384,16 +9464,18 @@ summed:
 	VADDPS       Z15, Z12, Z12
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z13
 	VBROADCASTSS 92(DI), Z14
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z15
@@ -9687,16 +9769,18 @@ summed:
 	VADDPS       Z16, Z13, Z13
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z14
 	VBROADCASTSS 92(DI), Z15
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z16
@@ -9901,16 +9985,18 @@ summed:
 	VADDPS       Z4, Z1, Z1
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z2
 	VBROADCASTSS 92(DI), Z3
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -10016,16 +10102,18 @@ summed:
 	VADDPS       Z6, Z3, Z3
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z4
 	VBROADCASTSS 92(DI), Z5
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -10158,16 +10246,18 @@ summed:
 	VADDPS       Z8, Z5, Z5
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z6
 	VBROADCASTSS 92(DI), Z7
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -10327,16 +10417,18 @@ summed:
 	VADDPS       Z10, Z7, Z7
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z8
 	VBROADCASTSS 92(DI), Z9
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -10523,16 +10615,18 @@ summed:
 	VADDPS       Z12, Z9, Z9
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z10
 	VBROADCASTSS 92(DI), Z11
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -10746,16 +10840,18 @@ summed:
 	VADDPS       Z14, Z11, Z11
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z12
 	VBROADCASTSS 92(DI), Z13
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -10996,16 +11092,18 @@ summed:
 	VADDPS       Z16, Z13, Z13
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z14
 	VBROADCASTSS 92(DI), Z15
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -11273,16 +11371,18 @@ summed:
 	VADDPS       Z18, Z15, Z15
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z16
 	VBROADCASTSS 92(DI), Z17
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -11577,16 +11677,18 @@ summed:
 	VADDPS       Z20, Z17, Z17
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z18
 	VBROADCASTSS 92(DI), Z19
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -11908,16 +12010,18 @@ summed:
 	VADDPS       Z22, Z19, Z19
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z20
 	VBROADCASTSS 92(DI), Z21
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -12266,16 +12370,18 @@ summed:
 	VADDPS       Z24, Z21, Z21
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z22
 	VBROADCASTSS 92(DI), Z23
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -12651,16 +12757,18 @@ summed:
 	VADDPS       Z26, Z23, Z23
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z24
 	VBROADCASTSS 92(DI), Z25
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -13063,16 +13171,18 @@ summed:
 	VADDPS       Z28, Z25, Z25
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z26
 	VBROADCASTSS 92(DI), Z27
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -13502,16 +13612,18 @@ summed:
 	VADDPS       Z30, Z27, Z27
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z28
 	VBROADCASTSS 92(DI), Z29
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -13779,16 +13891,18 @@ summed:
 	VADDPS       Z3, Z0, Z0
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z1
 	VBROADCASTSS 92(DI), Z2
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z3
@@ -13867,16 +13981,18 @@ summed:
 	VADDPS       Z4, Z1, Z1
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z2
 	VBROADCASTSS 92(DI), Z3
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z4
@@ -13972,16 +14088,18 @@ summed:
 	VADDPS       Z5, Z2, Z2
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z3
 	VBROADCASTSS 92(DI), Z4
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z5
@@ -14094,16 +14212,18 @@ summed:
 	VADDPS       Z6, Z3, Z3
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z4
 	VBROADCASTSS 92(DI), Z5
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z6
@@ -14233,16 +14353,18 @@ summed:
 	VADDPS       Z7, Z4, Z4
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z5
 	VBROADCASTSS 92(DI), Z6
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z7
@@ -14389,16 +14511,18 @@ summed:
 	VADDPS       Z8, Z5, Z5
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z6
 	VBROADCASTSS 92(DI), Z7
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z8
@@ -14562,16 +14686,18 @@ summed:
 	VADDPS       Z9, Z6, Z6
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z7
 	VBROADCASTSS 92(DI), Z8
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z9
@@ -14752,16 +14878,18 @@ summed:
 	VADDPS       Z10, Z7, Z7
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z8
 	VBROADCASTSS 92(DI), Z9
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z10
@@ -14959,16 +15087,18 @@ summed:
 	VADDPS       Z11, Z8, Z8
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z9
 	VBROADCASTSS 92(DI), Z10
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z11
@@ -15183,16 +15313,18 @@ summed:
 	VADDPS       Z12, Z9, Z9
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z10
 	VBROADCASTSS 92(DI), Z11
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z12
@@ -15424,16 +15556,18 @@ summed:
 	VADDPS       Z13, Z10, Z10
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z11
 	VBROADCASTSS 92(DI), Z12
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z13
@@ -15682,16 +15816,18 @@ summed:
 	VADDPS       Z14, Z11, Z11
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z12
 	VBROADCASTSS 92(DI), Z13
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z14
@@ -15957,16 +16093,18 @@ summed:
 	VADDPS       Z15, Z12, Z12
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z13
 	VBROADCASTSS 92(DI), Z14
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z15
@@ -16249,16 +16387,18 @@ summed:
 	VADDPS       Z16, Z13, Z13
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z14
 	VBROADCASTSS 92(DI), Z15
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VMOVUPS.Z    (R10), K1, Z16
@@ -16427,16 +16567,18 @@ summed:
 	VADDPS       Z4, Z1, Z1
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z2
 	VBROADCASTSS 92(DI), Z3
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -16536,16 +16678,18 @@ summed:
 	VADDPS       Z6, Z3, Z3
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z4
 	VBROADCASTSS 92(DI), Z5
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -16674,16 +16818,18 @@ summed:
 	VADDPS       Z8, Z5, Z5
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z6
 	VBROADCASTSS 92(DI), Z7
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -16841,16 +16987,18 @@ summed:
 	VADDPS       Z10, Z7, Z7
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z8
 	VBROADCASTSS 92(DI), Z9
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -17037,16 +17185,18 @@ summed:
 	VADDPS       Z12, Z9, Z9
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z10
 	VBROADCASTSS 92(DI), Z11
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -17262,16 +17412,18 @@ summed:
 	VADDPS       Z14, Z11, Z11
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z12
 	VBROADCASTSS 92(DI), Z13
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -17516,16 +17668,18 @@ summed:
 	VADDPS       Z16, Z13, Z13
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z14
 	VBROADCASTSS 92(DI), Z15
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -17799,16 +17953,18 @@ summed:
 	VADDPS       Z18, Z15, Z15
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z16
 	VBROADCASTSS 92(DI), Z17
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -18111,16 +18267,18 @@ summed:
 	VADDPS       Z20, Z17, Z17
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z18
 	VBROADCASTSS 92(DI), Z19
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -18452,16 +18610,18 @@ summed:
 	VADDPS       Z22, Z19, Z19
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z20
 	VBROADCASTSS 92(DI), Z21
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -18822,16 +18982,18 @@ summed:
 	VADDPS       Z24, Z21, Z21
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z22
 	VBROADCASTSS 92(DI), Z23
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -19221,16 +19383,18 @@ summed:
 	VADDPS       Z26, Z23, Z23
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z24
 	VBROADCASTSS 92(DI), Z25
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -19649,16 +19813,18 @@ summed:
 	VADDPS       Z28, Z25, Z25
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z26
 	VBROADCASTSS 92(DI), Z27
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0
@@ -20106,16 +20272,18 @@ summed:
 	VADDPS       Z30, Z27, Z27
 
 unbiased:
+	MOVQ         80(DI), CX
+	MOVL         $0x00000001, R10
+	SHLL         CL, R10
+	DECL         R10
+	KMOVW        R10, K1
+	MOVQ         128(DI), CX
 	MOVQ         16(DI), BX
 	MOVQ         56(DI), R9
 	MOVQ         80(DI), CX
 	VBROADCASTSS 88(DI), Z28
 	VBROADCASTSS 92(DI), Z29
 	MOVQ         72(DI), R10
-	MOVL         $0x00000001, AX
-	SHLL         CL, AX
-	DECL         AX
-	KMOVW        AX, K1
 	TESTQ        R10, R10
 	JZ           fresh
 	VADDPS       (R10), Z0, Z0

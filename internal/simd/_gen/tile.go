@@ -22,20 +22,22 @@ func (m *machine) maxRows() []int {
 
 // Offsets in simd.Tile.
 const (
-	tileA       = 0
-	tileB       = 8
-	tileC       = 16
-	tileTaps    = 24
-	tileNTaps   = 32
-	tileN       = 40
-	tileBStride = 48
-	tileCStride = 56
-	tileBias    = 64
-	tileInit    = 72
-	tileTail    = 80
-	tileLo      = 88
-	tileHi      = 92
-	tileAStride = 112
+	tileA         = 0
+	tileB         = 8
+	tileC         = 16
+	tileTaps      = 24
+	tileNTaps     = 32
+	tileN         = 40
+	tileBStride   = 48
+	tileCStride   = 56
+	tileBias      = 64
+	tileInit      = 72
+	tileTail      = 80
+	tileLo        = 88
+	tileHi        = 92
+	tileAStride   = 112
+	tileFetch     = 120
+	tileFetchStep = 128
 )
 
 func (m *machine) tileName(rows, nv int) string {
@@ -91,6 +93,7 @@ func (m *machine) tileFunc(rows, nv int) {
 	spare := regs[rows*nv+nv:]
 	t, a0, b0, taps, ntaps := reg.RDI, reg.RAX, reg.RBX, reg.RSI, reg.RDX
 	n, bstride, a, b, left, astride := reg.R8, reg.R9, reg.R10, reg.R11, reg.R12, reg.R13
+	fetch, fetchStep := reg.R15, reg.RCX
 	Load(Param("t"), t)
 	field := func(off int) Mem { return Mem{Base: t, Disp: off} }
 	MOVQ(field(tileA), a0)
@@ -104,6 +107,10 @@ func (m *machine) tileFunc(rows, nv int) {
 	JNZ(LabelRef("strided"))
 	MOVQ(U32(uint32(4*rows)), astride)
 	Label("strided")
+	MOVQ(field(tileFetch), fetch)
+	MOVQ(field(tileFetchStep), fetchStep)
+	TESTQ(fetch, fetch)
+	CMOVQEQ(a0, fetch)
 	MOVQ(field(tileBias), a)
 	TESTQ(a, a)
 	JZ(LabelRef("unbiased"))
@@ -122,6 +129,9 @@ func (m *machine) tileFunc(rows, nv int) {
 	}
 	Label("begun")
 	m.fetchEnd(rows, nv, field)
+	if m.wide() {
+		m.tailMask(field)
+	}
 	TESTQ(n, n)
 	JZ(LabelRef("done"))
 	TESTQ(ntaps, ntaps)
@@ -134,8 +144,15 @@ func (m *machine) tileFunc(rows, nv int) {
 	ADDQ(Imm(16), taps)
 	MOVQ(n, left)
 	Label("step")
+	PREFETCHT1(Mem{Base: fetch})
+	ADDQ(fetchStep, fetch)
 	for v := range nv {
-		VMOVUPS(Mem{Base: b, Disp: v * m.bytes()}, bvec(v))
+		from := Mem{Base: b, Disp: v * m.bytes()}
+		if m.wide() && v == nv-1 {
+			VMOVUPS_Z(from, reg.K1, bvec(v))
+		} else {
+			VMOVUPS(from, bvec(v))
+		}
 	}
 	for r := range rows {
 		w := Mem{Base: a, Disp: 4 * r}
@@ -183,6 +200,16 @@ func (m *machine) fetchEnd(rows, nv int, field func(int) Mem) {
 	JZ(LabelRef("fetched"))
 	each()
 	Label("fetched")
+}
+
+// tailMask sets K1 to the lanes of the last vector, which are Tail.
+func (m *machine) tailMask(field func(int) Mem) {
+	MOVQ(field(tileTail), reg.RCX)
+	MOVL(U32(1), reg.R10L)
+	SHLL(reg.CL, reg.R10L)
+	DECL(reg.R10L)
+	KMOVW(reg.R10L, reg.K1)
+	MOVQ(field(tileFetchStep), reg.RCX)
 }
 
 // addBias adds the bias to sums that have begun without it.
@@ -276,10 +303,6 @@ func (m *machine) tileEnd(rows, nv int, acc func(r, v int) reg.VecPhysical, fiel
 		}
 	}
 	if m.wide() {
-		MOVL(U32(1), reg.EAX)
-		SHLL(reg.CL, reg.EAX)
-		DECL(reg.EAX)
-		KMOVW(reg.EAX, reg.K1)
 		rowsOf(true, "")
 		return
 	}

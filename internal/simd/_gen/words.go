@@ -148,6 +148,9 @@ func (m *machine) wordTile(k wordKind, rows, nv int) {
 		}
 	}
 	m.addBias(rows, nv, acc, field)
+	if m.wide() {
+		m.tailMask(field)
+	}
 	m.tileEnd(rows, nv, acc, field)
 	VZEROUPPER()
 	RET()

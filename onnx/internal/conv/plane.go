@@ -196,6 +196,7 @@ func (s *planeStrip) products() {
 			tile.A = &weight[(point*s.ocg+t.first)*s.icg]
 			tile.B = &v[point*s.vPoint]
 			tile.C = &m[point*s.mPoint+t.first*s.mStride]
+			fetchFrom(tile, 2*t.rows*s.icg)
 			columns(t.rows, n, tile, true)
 		}
 	}

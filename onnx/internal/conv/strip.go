@@ -129,7 +129,10 @@ func (s *strip) compute(tiles []rowTile) {
 	}
 	if s.inPlace {
 		first := (s.batch*q.InC+s.group*s.icg)*q.In[2] + s.w0
-		whole := (s.w1 - s.w0 + simd.Lanes() - 1) / simd.Lanes() * simd.Lanes()
+		whole := s.w1 - s.w0
+		if !s.turned && (simd.ReadsPastTail() || s.words != 0) {
+			whole = (whole + simd.Lanes() - 1) / simd.Lanes() * simd.Lanes()
+		}
 		if last := first + (s.icg-1)*q.In[2]; last+whole <= len(s.src) {
 			s.icStride = q.In[2]
 			s.in = s.src[first:]
@@ -403,7 +406,15 @@ func (s *strip) rowTile(t rowTile, o, r, lo, hi int) {
 	if s.add != nil {
 		tile.Init = &s.add[at]
 	}
+	if r == 0 && o == 0 && lo == 0 {
+		fetchFrom(tile, t.rows*len(s.taps)*s.icg)
+	}
 	columns(t.rows, hi-lo, tile, false)
+}
+
+// fetchFrom has the tile ask for the weights n floats behind its own, which the next tile reads.
+func fetchFrom(tile *simd.Tile, n int) {
+	tile.Fetch, tile.FetchStep = uintptr(unsafe.Pointer(tile.A))+uintptr(4*n), 64
 }
 
 // columns runs the kernel over n columns in runs of vectors as even as the tile's height allows. The tile's B, C and Init are of
@@ -425,6 +436,7 @@ func columns(rows, n int, tile *simd.Tile, whole bool) {
 			tile.Tail = n - (vecs-1)*lanes
 		}
 		simd.RunTile(rows, hi-lo, tile)
+		tile.Fetch, tile.FetchStep = 0, 0 // once is enough
 	}
 }
 

@@ -1,6 +1,10 @@
 package conv
 
-import "github.com/caliper-imaging/caliper/internal/simd"
+import (
+	"unsafe"
+
+	"github.com/caliper-imaging/caliper/internal/simd"
+)
 
 // A direct convolution has its places along the kernel's vectors and output channels along its rows. Where an image's rows fill
 // vectors badly the roles change: each row of the kernel is a place, read from the input as it lies, the vectors are output
@@ -86,6 +90,11 @@ func (s *strip) turnedRow(t rowTile, o, r, lo, hi, at, voxels int) {
 	for b := range blocks {
 		first, last := b*n/blocks, (b+1)*n/blocks
 		tile.A = simd.Ahead(a, lo+first)
+		tile.Fetch, tile.FetchStep = 0, 0
+		if b < 2 && r == 0 && o == 0 && lo == 0 { // a half of the next panel each
+			steps := uintptr(len(s.taps) * s.icg)
+			tile.Fetch, tile.FetchStep = uintptr(unsafe.Pointer(tile.B))+steps*uintptr(4*width+64*b), 64
+		}
 		simd.RunTile(last-first, vecs, tile)
 		turn.Rows = last - first
 		for v := range vecs {
