@@ -155,11 +155,18 @@ func lengthMM(unit string) (float64, bool) {
 
 // ome reads what OME-XML (2016-06) says of its first image.
 func (h *Header) ome(text string) {
+	if said := pixelsOf(text); said != nil {
+		h.pixels(said)
+	}
+}
+
+// pixelsOf gives the attributes of the first element Pixels of OME-XML.
+func pixelsOf(text string) map[string]string {
 	d := xml.NewDecoder(strings.NewReader(text))
 	for {
 		token, err := d.Token()
 		if err != nil {
-			return
+			return nil
 		}
 		e, ok := token.(xml.StartElement)
 		if !ok || e.Name.Local != "Pixels" {
@@ -169,9 +176,17 @@ func (h *Header) ome(text string) {
 		for _, a := range e.Attr {
 			said[a.Name.Local] = a.Value
 		}
-		h.pixels(said)
-		return
+		return said
 	}
+}
+
+// OMESpacing is the distance of pixels in mm by the OME-XML of a description; ok is false where it says none.
+func OMESpacing(description string) (x, y float64, ok bool) {
+	if !strings.Contains(description, "<OME") {
+		return 0, 0, false
+	}
+	spacing, known := physical(pixelsOf(description))
+	return spacing[0], spacing[1], known
 }
 
 // pixels takes the attributes of the element Pixels.
@@ -193,8 +208,14 @@ func (h *Header) pixels(said map[string]string) {
 	} else if len(pages) > 1 {
 		h.Notes = append(h.Notes, Note{"tiff-ome", "the pages are not as many as the OME description says; they are taken as slices"})
 	}
-	known := true
-	var spacing [3]float64
+	if spacing, known := physical(said); known {
+		h.Spacing, h.SpacingKnown = spacing, true
+	}
+}
+
+// physical reads the physical sizes of OME; the one across pages may be missing.
+func physical(said map[string]string) (spacing [3]float64, known bool) {
+	known = true
 	for n, axis := range []string{"X", "Y", "Z"} {
 		unit, ok := said["PhysicalSize"+axis+"Unit"]
 		if !ok {
@@ -208,9 +229,7 @@ func (h *Header) pixels(said map[string]string) {
 		}
 		spacing[n] = x * factor
 	}
-	if known {
-		h.Spacing, h.SpacingKnown = spacing, true
-	}
+	return spacing, known
 }
 
 // reorder sorts pages that OME lists in an order such as XYZCT into channel, slice, frame.
