@@ -97,6 +97,7 @@ func (st *Stack) timePoints(levels [][]slice) {
 			}
 		}
 		switch {
+		case st.Series.Modality == "SEG": // a frame for each segment that is there
 		case fewest == 1 && whole*2 >= len(levels):
 			st.refuse("duplicate-slices", "%d of %d slice positions hold more than one image; which belong together can't be told", len(levels)-whole, len(levels))
 		case fewest > 1 || whole < len(levels):

@@ -158,3 +158,11 @@ func (l lookup) threeDimensional() bool {
 	}
 	return strings.HasPrefix(l.privateText(philipsCreator, 0x2005, 0x6f), "3D")
 }
+
+// First is the object that the series begins with, or nil.
+func (st *Stack) First() *File {
+	if len(st.times) == 0 || len(st.times[0]) == 0 {
+		return nil
+	}
+	return st.times[0][0].file
+}

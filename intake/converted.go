@@ -28,7 +28,13 @@ func Convert(ctx context.Context, s study.Series) (*Conversion, error) {
 	if err != nil {
 		return nil, err
 	}
-	image, err := storedImage(ctx, stack)
+	image, segments, issues, err := segmented(ctx, stack.First())
+	if err != nil {
+		return nil, err
+	}
+	if image == nil {
+		image, err = storedImage(ctx, stack)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +57,14 @@ func Convert(ctx context.Context, s study.Series) (*Conversion, error) {
 		upwards(&image.Raw, stack.Descending())
 	}
 	c := &Conversion{Image: image, Sidecar: stack.Sidecar(image.Geometry), Issues: stack.Series.Issues}
+	if segments != nil {
+		c.Issues = issues
+		names := make([]any, len(segments))
+		for n, s := range segments {
+			names[n] = map[string]any{"Number": s.Number, "Label": s.Label, "Type": s.Type.Meaning}
+		}
+		c.Sidecar.Set("Segments", names)
+	}
 	if stack.Frames() > 1 || c.Sidecar.StepS > 0 {
 		image.StepS = c.Sidecar.StepS
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -122,6 +123,11 @@ func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
 		c, err := intake.Convert(ctx, series)
 		if err != nil {
 			return fmt.Errorf("%s: %w", o.in, err)
+		}
+		for _, issue := range c.Issues {
+			if !slices.Contains(series.Issues, issue) {
+				fmt.Fprintf(s.Err, "caliper: %s: %s: %s\n", filepath.Base(o.in), issue.Severity, issue.Text)
+			}
 		}
 		return writeConversion(s, o.out, c, o.sidecar != nil && *o.sidecar, o.sidecar == nil || *o.sidecar)
 	}

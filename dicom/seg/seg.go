@@ -50,17 +50,15 @@ func Read(ctx context.Context, f *dicom.File) (*Segmentation, error) {
 	}
 	out := &Segmentation{}
 	names := []string{"background"}
-	for _, item := range f.Items(tag.SegmentSequence) {
-		n, ok := item.Int(tag.SegmentNumber)
-		if !ok || n < 0 || n > math.MaxUint16 {
-			return nil, frame.Errorf(where, "SegmentNumber: want 0 to %d, got %d", math.MaxUint16, n)
-		}
-		out.Segments = append(out.Segments, Segment{Number: n, Label: item.String(tag.SegmentLabel),
-			Category: concept(item.Item(tag.SegmentedPropertyCategoryCodeSequence)), Type: concept(item.Item(tag.SegmentedPropertyTypeCodeSequence))})
-		for len(names) <= n {
+	var err error
+	if out.Segments, err = segments(f); err != nil {
+		return nil, err
+	}
+	for _, item := range out.Segments {
+		for len(names) <= item.Number {
 			names = append(names, "")
 		}
-		names[n] = item.String(tag.SegmentLabel)
+		names[item.Number] = item.Label
 	}
 	planes, err := f.Planes()
 	if err != nil {
@@ -75,27 +73,30 @@ func Read(ctx context.Context, f *dicom.File) (*Segmentation, error) {
 	}
 	half := 1
 	if kind == "FRACTIONAL" {
-		top, ok := f.Int(tag.MaximumFractionalValue)
-		if !ok || top < 1 {
-			return nil, frame.Errorf(where, "MaximumFractionalValue: want 1 and more, got %d", top)
+		n, err := top(f)
+		if err != nil {
+			return nil, err
 		}
-		half = (top + 1) / 2
+		half = (n + 1) / 2
 	}
 	info, err := f.FrameInfo()
 	if err != nil {
 		return nil, err
 	}
-	overlap := 0
-	for n := range planes {
-		raw, err := f.Frame(ctx, n)
-		if err != nil {
+	var of []int
+	if kind != "LABELMAP" {
+		if of, err = frameSegments(f, len(planes)); err != nil {
 			return nil, err
 		}
+	}
+	overlap := 0
+	err = f.EachFrame(ctx, func(n int, raw []byte) error {
+		if n >= len(planes) {
+			return nil
+		}
 		segment := 0
-		if kind != "LABELMAP" {
-			if segment, err = segmentOf(f, n); err != nil {
-				return nil, err
-			}
+		if of != nil {
+			segment = of[n]
 		}
 		labels := out.Mask.Labels[index[n]*g.Size[0]*g.Size[1]:][:g.Size[0]*g.Size[1]]
 		for i := range labels {
@@ -113,6 +114,10 @@ func Read(ctx context.Context, f *dicom.File) (*Segmentation, error) {
 				labels[i] = uint16(segment)
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	if overlap > 0 {
 		out.Issues = append(out.Issues, study.Issue{Code: "overlapping-segments", Severity: study.Warning, Where: "segmentation", Text: "segments overlap; where they do, the later one is kept"})
@@ -120,17 +125,39 @@ func Read(ctx context.Context, f *dicom.File) (*Segmentation, error) {
 	return out, nil
 }
 
-// segmentOf is the segment that a frame belongs to.
-func segmentOf(f *dicom.File, n int) (int, error) {
-	if per := f.Items(tag.PerFrameFunctionalGroupsSequence); n < len(per) {
-		if v, ok := per[n].Item(tag.SegmentIdentificationSequence).Int(tag.ReferencedSegmentNumber); ok && v > 0 && v <= math.MaxUint16 {
-			return v, nil
+// segments reads SegmentSequence.
+func segments(f *dicom.File) ([]Segment, error) {
+	var out []Segment
+	for _, item := range f.Items(tag.SegmentSequence) {
+		n, ok := item.Int(tag.SegmentNumber)
+		if !ok || n < 0 || n > math.MaxUint16 {
+			return nil, frame.Errorf(where, "SegmentNumber: want 0 to %d, got %d", math.MaxUint16, n)
 		}
+		out = append(out, Segment{Number: n, Label: item.String(tag.SegmentLabel),
+			Category: concept(item.Item(tag.SegmentedPropertyCategoryCodeSequence)), Type: concept(item.Item(tag.SegmentedPropertyTypeCodeSequence))})
 	}
-	if v, ok := f.Item(tag.SharedFunctionalGroupsSequence).Item(tag.SegmentIdentificationSequence).Int(tag.ReferencedSegmentNumber); ok && v > 0 && v <= math.MaxUint16 {
-		return v, nil
+	return out, nil
+}
+
+// frameSegments are the numbers of the segments that n frames belong to.
+func frameSegments(f *dicom.File, n int) ([]int, error) {
+	per := f.Items(tag.PerFrameFunctionalGroupsSequence)
+	shared := f.Item(tag.SharedFunctionalGroupsSequence).Item(tag.SegmentIdentificationSequence)
+	out := make([]int, n)
+	for i := range out {
+		v, ok := 0, false
+		if i < len(per) {
+			v, ok = per[i].Item(tag.SegmentIdentificationSequence).Int(tag.ReferencedSegmentNumber)
+		}
+		if !ok {
+			v, ok = shared.Int(tag.ReferencedSegmentNumber)
+		}
+		if !ok || v < 1 || v > math.MaxUint16 {
+			return nil, frame.Errorf(where, "frame %d: ReferencedSegmentNumber: want 1 to %d, got none", i, math.MaxUint16)
+		}
+		out[i] = v
 	}
-	return 0, frame.Errorf(where, "frame %d: ReferencedSegmentNumber: want 1 to %d, got none", n, math.MaxUint16)
+	return out, nil
 }
 
 // grid finds the even grid that holds all frames, and the slice of each.
