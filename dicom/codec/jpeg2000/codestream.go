@@ -258,8 +258,8 @@ func (h *header) segment(marker int, b []byte) error {
 	case mPOC:
 		for ; len(b) >= 7; b = b[7:] {
 			h.orders = append(h.orders, order{res0: int(b[0]), comp0: int(b[1]), layers: int(binary.BigEndian.Uint16(b[2:])), res1: int(b[4]), comp1: int(b[5]), progression: int(b[6])})
-			if b[6] > 4 || len(h.orders) > 1024 {
-				return frame.Errorf(where, "POC: want at most 1024 progressions of 0 to 4, got %d", b[6])
+			if b[6] > 4 || len(h.orders) > maxOrders {
+				return frame.Errorf(where, "POC: want at most %d progressions of 0 to 4, got %d", maxOrders, b[6])
 			}
 		}
 	}

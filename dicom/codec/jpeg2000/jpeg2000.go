@@ -199,7 +199,10 @@ func (d *decoder) tilePart(b []byte, start int, sot []byte) (next int, err error
 
 // takePacked gives a tile-part its packet headers of the PPM segments: T.800 A.7.4.
 func (d *decoder) takePacked(t *tile) error {
-	all := bytes.Join(d.ppm, nil)
+	if len(d.ppm) > 1 {
+		d.ppm = [][]byte{bytes.Join(d.ppm, nil)}
+	}
+	all := d.ppm[0]
 	if d.ppmAt+4 > len(all) {
 		return frame.Truncatedf(where, "PPM: want headers of one more tile-part, got none")
 	}

@@ -60,6 +60,10 @@ func (t *tile) packet(tc *tileComponent, r, n int) error {
 					cb.included, cb.zeroPlanes = true, zero
 				}
 				passes := readPasses(&in)
+				if most := 3 * (tc.resolutions[r].bands[bi].planes + tc.roi); cb.passes+passes > most {
+					return frame.Errorf(where, "packet header: want at most %d passes of a code-block, got more", most)
+				}
+				cb.passes += passes
 				for in.bit() == 1 {
 					if cb.lblock++; cb.lblock > 31 {
 						return frame.Errorf(where, "packet header: want lengths of at most 31 bits, got more")
@@ -166,6 +170,15 @@ func (t *tile) packets() error {
 
 // progress walks one progression: T.800 B.12.
 func (t *tile) progress(o order) error {
+	any := false
+	for c := o.comp0; c < o.comp1; c++ {
+		for r := o.res0; r < min(o.res1, len(t.components[c].resolutions)); r++ {
+			any = any || len(t.components[c].resolutions[r].precincts) > 0
+		}
+	}
+	if !any {
+		return nil
+	}
 	// one reads the packet of a layer where the precinct has not had it yet.
 	one := func(layer, r, c, n int) error {
 		tc := &t.components[c]

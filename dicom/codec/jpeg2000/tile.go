@@ -6,10 +6,13 @@ import (
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 )
 
-// maxPrecincts bounds the precincts of one resolution, and maxBlocks the code-blocks of one tile.
+// Bounds of one resolution's precincts, and of one tile's precincts that have no byte of a packet, code-blocks and
+// progressions.
 const (
 	maxPrecincts = 1 << 18
+	maxUntold    = 1 << 12
 	maxBlocks    = 1 << 22
+	maxOrders    = 128
 )
 
 // tile is one tile with all that its packets fill in.
@@ -21,7 +24,7 @@ type tile struct {
 	packed         []byte // packet headers of PPM or PPT segments
 	hasPacked      bool
 	components     []tileComponent
-	blocks         int
+	blocks, all    int      // code-blocks and precincts
 	steps          [][2]int // of the components on the reference grid
 }
 
@@ -68,6 +71,7 @@ type codeBlock struct {
 	included       bool
 	zeroPlanes     int
 	lblock         int
+	passes         int
 	segments       []segment
 }
 
@@ -98,6 +102,9 @@ func (t *tile) build(s *size) error {
 			}
 			if res.px > maxPrecincts || res.py > maxPrecincts || res.px*res.py > maxPrecincts {
 				return frame.Errorf(where, "tile %d: want at most %d precincts a resolution, got %d × %d", t.index, maxPrecincts, res.px, res.py)
+			}
+			if t.all += res.px * res.py; t.all > len(t.body)+len(t.packed)+maxUntold {
+				return frame.Errorf(where, "tile %d: want a byte for each packet, got %d for %d precincts and more", t.index, len(t.body)+len(t.packed), t.all)
 			}
 			res.precincts = make([]*precinct, res.px*res.py)
 			first, last := 1, 3
