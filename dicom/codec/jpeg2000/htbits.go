@@ -129,25 +129,29 @@ func (m *mel) bit() int {
 
 // event gives the next one.
 func (m *mel) event() bool {
-	for {
-		if m.zeros > 0 {
-			m.zeros--
-			return false
-		}
-		if m.one {
-			m.one = false
-			return true
-		}
-		e := melExponents[m.state]
-		if m.bit() == 1 {
-			m.zeros = 1 << e
-			m.state = min(m.state+1, 12)
-			continue
-		}
-		for range e {
-			m.zeros = m.zeros<<1 | m.bit()
-		}
-		m.one = true
-		m.state = max(m.state, 1) - 1
+	if m.zeros > 0 {
+		m.zeros--
+		return false
 	}
+	return m.next()
+}
+
+// next gives the next event where no run of zeros is under way.
+func (m *mel) next() bool {
+	if m.one {
+		m.one = false
+		return true
+	}
+	e := melExponents[m.state]
+	if m.bit() == 1 {
+		m.zeros = 1<<e - 1
+		m.state = min(m.state+1, 12)
+		return false
+	}
+	for range e {
+		m.zeros = m.zeros<<1 | m.bit()
+	}
+	m.one = true
+	m.state = max(m.state, 1) - 1
+	return m.event()
 }

@@ -118,10 +118,18 @@ func (b *htDecoder) patterns(data []byte, down int) {
 			}
 			left = e1
 			if kind := e0>>3&1 | e1>>3&1<<1; kind != 0 {
-				var u0, u1 uint32
-				u0, u1, bits, used = residuals(t.pairs[kind<<6|uint32(bits&63)], bits, used)
-				e0 |= u0 << 16
-				e1 |= u1 << 16
+				pair := t.pairs[kind<<6|uint32(bits&63)]
+				if pair&0xff00 == 0 { // no suffixes
+					bits >>= pair & 7
+					used += uint(pair & 7)
+					e0 |= pair & 0xff0000
+					e1 |= pair >> 24 << 16
+				} else {
+					var u0, u1 uint32
+					u0, u1, bits, used = residuals(pair, bits, used)
+					e0 |= u0 << 16
+					e1 |= u1 << 16
+				}
 			}
 			here[q], here[q+1] = e0, e1
 			vlc.acc, vlc.n = bits, vlc.n-used
