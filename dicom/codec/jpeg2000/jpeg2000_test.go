@@ -1,6 +1,8 @@
 package jpeg2000
 
 import (
+	"bytes"
+	"encoding/binary"
 	"testing"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/codectest"
@@ -46,6 +48,62 @@ func TestWavelets(t *testing.T) {
 				if whole[i] != 100 || float[i] < 99.99 || float[i] > 100.01 {
 					t.Errorf("width %d from %d: want 100, got %d and %g", w, odd, whole[i], float[i])
 				}
+			}
+		}
+	}
+}
+
+// TestWorkers holds a frame that several goroutines decode to what one decodes.
+func TestWorkers(t *testing.T) {
+	info := frame.Info{Rows: 300, Columns: 200, Samples: 3, BitsAllocated: 8, BitsStored: 8}
+	b, err := Encode(codectest.Patterns(info)["noise"], info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []byte
+	for workers := range 5 {
+		info.Workers = workers
+		dst := make([]byte, info.Size())
+		if err := Decode(dst, b, info); err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = dst
+		}
+		if !bytes.Equal(dst, want) {
+			t.Errorf("%d workers: want what one decodes, got other values", workers)
+		}
+		if err := Decode(dst, b[:len(b)*3/4], info); err == nil {
+			t.Errorf("%d workers: cut: want an error, got none", workers)
+		}
+	}
+}
+
+// TestMemory holds a frame whose packets end early, or leave components out, to what it is in fresh memory.
+func TestMemory(t *testing.T) {
+	info := frame.Info{Rows: 64, Columns: 64, Samples: 1, BitsAllocated: 8, BitsStored: 8}
+	empty, err := Encode(codectest.Patterns(info)["flat"], info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.Index(empty, []byte{0xff, 0x93})
+	empty = append(empty[:at+2:at+2], 0, 0xff, 0xd9) // a single packet, which holds nothing
+	binary.BigEndian.PutUint32(empty[at-6:], uint32(12+2+1))
+	noise, err := Encode(codectest.Patterns(info)["noise"], info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dst := make([]byte, info.Size())
+	for range 3 {
+		if err := Decode(dst, noise, info); err != nil {
+			t.Fatal(err)
+		}
+		if err := Decode(dst, empty, info); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range dst {
+			if v != 128 {
+				t.Fatalf("sample %d: want 128, got %d", i, v)
 			}
 		}
 	}
