@@ -18,18 +18,45 @@ const (
 	greaterOrEqual
 )
 
-func compareFunc[T number](k comparison) func(a, b T) bool {
+// compareRun sets dst to the comparison of a and b, each advancing by its step.
+func compareRun[T number](k comparison, dst []bool, a, b []T, stepA, stepB int) {
+	i, j := 0, 0
 	switch k {
 	case equal:
-		return func(a, b T) bool { return a == b }
+		for x := range dst {
+			dst[x] = a[i] == b[j]
+			i, j = i+stepA, j+stepB
+		}
 	case less:
-		return func(a, b T) bool { return a < b }
+		for x := range dst {
+			dst[x] = a[i] < b[j]
+			i, j = i+stepA, j+stepB
+		}
 	case lessOrEqual:
-		return func(a, b T) bool { return a <= b }
+		for x := range dst {
+			dst[x] = a[i] <= b[j]
+			i, j = i+stepA, j+stepB
+		}
 	case greater:
-		return func(a, b T) bool { return a > b }
+		for x := range dst {
+			dst[x] = a[i] > b[j]
+			i, j = i+stepA, j+stepB
+		}
+	default:
+		for x := range dst {
+			dst[x] = a[i] >= b[j]
+			i, j = i+stepA, j+stepB
+		}
 	}
-	return func(a, b T) bool { return a >= b }
+}
+
+func compare[T number](c *Call, k comparison, bc *broadcast, out, x, y *tensor.Tensor) {
+	dst, a, b := out.Bool(), tensor.Cells[T](x), tensor.Cells[T](y)
+	bc.each(c, func(off, n int, at, step []int) {
+		if n > 0 {
+			compareRun(k, dst[off:off+n], a[at[0]:], b[at[1]:], step[0], step[1])
+		}
+	})
 }
 
 func compareOp(k comparison) func(*graph.Node) Kernel {
@@ -43,25 +70,25 @@ func compareOp(k comparison) func(*graph.Node) Kernel {
 			c.Out[0] = out
 			switch dt {
 			case tensor.Float32:
-				zip(c, bc, out, x, y, compareFunc[float32](k))
+				compare[float32](c, k, bc, out, x, y)
 			case tensor.Float64:
-				zip(c, bc, out, x, y, compareFunc[float64](k))
+				compare[float64](c, k, bc, out, x, y)
 			case tensor.Int64:
-				zip(c, bc, out, x, y, compareFunc[int64](k))
+				compare[int64](c, k, bc, out, x, y)
 			case tensor.Int32:
-				zip(c, bc, out, x, y, compareFunc[int32](k))
+				compare[int32](c, k, bc, out, x, y)
 			case tensor.Int16:
-				zip(c, bc, out, x, y, compareFunc[int16](k))
+				compare[int16](c, k, bc, out, x, y)
 			case tensor.Int8:
-				zip(c, bc, out, x, y, compareFunc[int8](k))
+				compare[int8](c, k, bc, out, x, y)
 			case tensor.Uint64:
-				zip(c, bc, out, x, y, compareFunc[uint64](k))
+				compare[uint64](c, k, bc, out, x, y)
 			case tensor.Uint32:
-				zip(c, bc, out, x, y, compareFunc[uint32](k))
+				compare[uint32](c, k, bc, out, x, y)
 			case tensor.Uint16:
-				zip(c, bc, out, x, y, compareFunc[uint16](k))
+				compare[uint16](c, k, bc, out, x, y)
 			case tensor.Uint8, tensor.Bool:
-				zip(c, bc, out, x, y, compareFunc[uint8](k))
+				compare[uint8](c, k, bc, out, x, y)
 			case tensor.String:
 				zip(c, bc, out, x, y, func(a, b string) bool { return a == b })
 			default:
