@@ -13,6 +13,10 @@ const (
 	winogradWeights = 5200 << 10
 )
 
+// rowsWeights is the weights a tap from which a convolution of planes is either F(4×4,3×3) or direct: a weight that serves images of
+// several sizes, as in a detector's heads, is then held in two layouts at most, and what lies between them gains little.
+const rowsWeights = 1 << 14
+
 // winogradG transforms the three taps of a kernel to the points of F(2,3) and F(4,3); simd.WinogradIn is the other side.
 var winogradG = map[int][][3]float64{
 	1: {{1, 0, 0}},
@@ -63,14 +67,18 @@ func chooseForm(p *Params) (form, bool) {
 	if p.Kernel[0] == 1 {
 		depths = []int{1}
 	}
+	plane := p.Kernel == [3]int{1, 3, 3} && p.Dilation[1] == 1 && p.Dilation[2] == 1
 	for _, d := range depths {
 		for _, h := range []int{4, 6} {
+			if plane && icg*ocg >= rowsWeights {
+				break
+			}
 			f := form{d, h, 1}
 			tiles := len(axisTiles(out[0], p.Dilation[0], outputs(d))) * len(axisTiles(out[1], p.Dilation[1], outputs(h)))
 			consider(f, float64(tiles*f.points())*columns*(float64(p.Kernel[2])*channels*1.05+float64(6*icg+5*ocg)))
 		}
 	}
-	if p.Kernel == [3]int{1, 3, 3} && p.Dilation[1] == 1 && p.Dilation[2] == 1 {
+	if plane {
 		tiles := float64(out[0] * ((out[1] + 3) / 4) * ((out[2] + 3) / 4))
 		consider(form{1, 6, 6}, 36*math.Ceil(tiles/lanes)*(channels*1.05+float64(9*ocg+10*icg)))
 	}
