@@ -10,9 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
-
 	"github.com/caliper-imaging/caliper/internal/atomicfile"
+	"github.com/caliper-imaging/caliper/internal/gzipped"
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -25,10 +24,7 @@ func Write(path string, image any) error {
 		if !strings.EqualFold(filepath.Ext(path), ".gz") {
 			return Encode(w, image)
 		}
-		z, err := gzip.NewWriterLevel(w, gzip.DefaultCompression)
-		if err != nil {
-			return fmt.Errorf("nifti: gzip: %w", err)
-		}
+		z := gzipped.NewWriter(w)
 		return errors.Join(Encode(z, image), z.Close())
 	})
 }
