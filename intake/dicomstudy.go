@@ -55,8 +55,9 @@ func (s *scanner) dicomStudy(members []int) *draft {
 		}
 		objects = append(objects, object)
 	}
+	objects, slides := s.slides(objects)
 	stacks := dicom.Stacks(objects)
-	if len(stacks) == 0 {
+	if len(stacks) == 0 && len(slides) == 0 {
 		s.out.Ignored += len(members)
 		return nil
 	}
@@ -94,6 +95,10 @@ func (s *scanner) dicomStudy(members []int) *draft {
 			}
 			continue
 		}
+		s.fillIn(&series)
+		d.Series = append(d.Series, series)
+	}
+	for _, series := range slides {
 		s.fillIn(&series)
 		d.Series = append(d.Series, series)
 	}

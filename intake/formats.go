@@ -52,6 +52,7 @@ type header struct {
 	frames, channels int
 	labels           bool // it says that its values are labels
 	spaced           bool // a picture that says its spacing
+	levels           []study.Level
 	issues           []study.Issue
 }
 
@@ -79,6 +80,8 @@ func Formats() []Format {
 			magic: prefix("NRRD000"), header: nrrdHeader, frames: nrrd.Frames, stored: nrrd.ReadRaw, mask: func(path string) (*volume.Mask, error) { return wholeLabels(nrrd.Read(path)) }, write: nrrd.Write},
 		{Name: "png", Doc: "PNG pictures of 8 or 16 bits", Endings: []string{".png"}, Reads: true, Writes: true, Keeps: keepsNothing,
 			magic: prefix("\x89PNG\r\n\x1a\n"), picture: true, header: pictureHeader, frames: pictureFrames, mask: func(path string) (*volume.Mask, error) { return wholeLabels(raster.Read(path)) }, write: raster.WritePNG},
+		{Name: "slide", Doc: "whole-slide images: DICOM WSM of any levels, TIFF pyramids (.svs)", Endings: []string{".svs"}, Reads: true, Keeps: keepsSpacing,
+			magic: noMagic, picture: true, header: slideHeader, frames: slideFile},
 		{Name: "tiff", Doc: "TIFF and BigTIFF, pages as slices, with the spacing of ImageJ and OME", Endings: []string{".tif", ".tiff"}, Reads: true, Writes: true, Keeps: keepsSpacing,
 			magic: tiff.Claims, picture: true, header: tiffHeader, frames: tiffFrames, stored: tiffStored, mask: tiffMask, write: tiff.Write},
 	}

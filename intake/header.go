@@ -85,6 +85,9 @@ func look(f file, keep bool) (out finding) {
 	if format == "dicom" {
 		return lookDICOM(f.path, claimed, keep)
 	}
+	if format == "tiff" && isPyramid(f.path) {
+		format = "slide"
+	}
 	if row, ok := formatOf(format); ok && row.header != nil && (f.said || !row.named) {
 		out.format = format
 		out.single, out.err = row.header(f.path)

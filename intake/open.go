@@ -41,6 +41,8 @@ func Frames(ctx context.Context, s study.Series) iter.Seq2[*volume.Volume, error
 				return
 			}
 			frames = stack.Volumes(ctx)
+		case s.Format == "slide":
+			frames = slideFrames(ctx, s.Files...)
 		case row.frames != nil:
 			frames = row.frames(ctx, s.Files[0])
 		default:

@@ -137,7 +137,7 @@ func (s *scanner) seriesOf(n int) study.Series {
 	f := &s.found[n]
 	h := f.single
 	out := study.Series{UID: s.files[n].rel, Format: f.format, Files: []string{s.files[n].path}, Mask: f.maskPath,
-		Geometry: h.Geometry, Frames: h.frames, Channels: h.channels, Issues: h.issues}
+		Geometry: h.Geometry, Frames: h.frames, Channels: h.channels, Issues: h.issues, Levels: h.levels}
 	out.Acquisition.LossyCompression = f.format == "jpeg"
 	switch row, _ := formatOf(f.format); {
 	case !row.picture || h.spaced:

@@ -101,7 +101,10 @@ func TestEveryFormatKeepsEveryVoxel(t *testing.T) {
 	dir := t.TempDir()
 	base := obliqueGrid([3]int{4, 3, 5})
 	for _, f := range full {
-		for _, code := range codes() {
+		for n, code := range codes() {
+			if len(f.ending) > 4 && n%5 != 0 { // the same header in two files, or packed
+				continue
+			}
 			g, err := base.Reoriented(code)
 			if err != nil {
 				t.Fatal(err)

@@ -29,6 +29,9 @@ func Stored(ctx context.Context, s study.Series) (any, error) {
 			return nifti.ReadRaw(s.Files[0])
 		}
 	}
+	if s.Format == "slide" {
+		return slideStored(ctx, s.Files...)
+	}
 	if row, _ := formatOf(s.Format); row.stored != nil && len(s.Files) > 0 {
 		raw, err := row.stored(s.Files[0])
 		if err != nil {

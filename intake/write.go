@@ -8,14 +8,23 @@ import (
 )
 
 // WriteFile writes an image (*volume.Volume), a mask (*volume.Mask) or stored values (*volume.Raw) in the
-// format that the name asks for: .nii, .nii.gz, .npy, or .png for one slice. The file appears whole or
-// not at all.
+// format that the name asks for, one of the table's. The file appears whole or not at all.
 func WriteFile(path string, image any) error {
 	row, err := formatToWrite(path)
 	if err != nil {
 		return err
 	}
 	return row.write(path, image)
+}
+
+// Keeps says what the format that a name asks for holds of where voxels lie: "position, orientation, spacing",
+// "spacing" or "none".
+func Keeps(path string) string {
+	row, err := formatToWrite(path)
+	if err != nil {
+		return keepsAll // a stream is NIfTI
+	}
+	return row.Keeps
 }
 
 // CanWrite reports, before any work is done, whether a name asks for a format that can be written.

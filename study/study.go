@@ -40,10 +40,20 @@ type Series struct {
 	Mask        string            `json:"mask,omitempty"` // path of a label image on the same grid that lies beside it, or ""
 	Geometry    volume.Geometry   `json:"geometry"`
 	Channels    int               `json:"channels"`
-	Frames      int               `json:"frames"` // time points, or frames of a cine; 1 otherwise
+	Frames      int               `json:"frames"`           // time points, or frames of a cine; 1 otherwise
+	Levels      []Level           `json:"levels,omitempty"` // of a whole-slide image, the finest first; its geometry is that of the first
 	Acquisition Acquisition       `json:"acquisition"`
 	Extra       map[string]string `json:"extra,omitempty"` // further columns of --table
 	Issues      []Issue           `json:"issues,omitempty"`
+}
+
+// Level is one resolution of a whole-slide image.
+type Level struct {
+	Width           int        `json:"width"`
+	Height          int        `json:"height"`
+	TileWidth       int        `json:"tileWidth"`
+	TileHeight      int        `json:"tileHeight"`
+	MicronsPerPixel [2]float64 `json:"micronsPerPixel,omitzero"` // along rows and along columns; zero where not stated
 }
 
 // Acquisition is how the image was made, as far as a step needs it. Zero means not stated.

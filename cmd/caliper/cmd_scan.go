@@ -28,7 +28,9 @@ func newScanCmd(s term.Streams) *cobra.Command {
 		Short: "List the patients, studies and series of folders, their geometry, priors and problems",
 		Long: `Looks at every file under IN by its header and lists what there is: patients, their studies with the
 priors that each is compared with, series with size and spacing, masks that lie beside their image, and
-files that claim to be an image and can't be read. Other files are counted and passed over.
+files that claim to be an image and can't be read. Other files are counted and passed over. Of a whole-slide
+image each level is listed. IN may be a folder, a file, a DICOMDIR (which stands for the files that it
+lists) or an archive (.zip, .tar, .tar.gz), of which nothing is unpacked into a folder.
 Formats read:
 ` + formatList() + `
 ` + exitCodesHelp,
@@ -77,6 +79,9 @@ func printScan(out io.Writer, found *intake.Found) error {
 		for _, x := range st.Series {
 			series++
 			fmt.Fprintf(w, "    %s\t%s\t%s\n", strings.Join(words(x), " "), size(x), spacing(x))
+			for n, l := range x.Levels {
+				fmt.Fprintf(w, "      level %d\t%d × %d%s\ttiles %d × %d\n", n, l.Width, l.Height, microns(l), l.TileWidth, l.TileHeight)
+			}
 			if x.Mask != "" {
 				fmt.Fprintf(w, "      mask %s\n", x.Mask)
 			}
@@ -158,6 +163,13 @@ func size(x study.Series) string {
 		out += fmt.Sprintf(", %d time points", x.Frames)
 	}
 	return out
+}
+
+func microns(l study.Level) string {
+	if l.MicronsPerPixel[0] == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %.4g × %.4g µm a pixel", l.MicronsPerPixel[0], l.MicronsPerPixel[1])
 }
 
 func spacing(x study.Series) string {

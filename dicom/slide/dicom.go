@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -19,10 +20,14 @@ const Class = "1.2.840.10008.5.1.4.1.1.77.1.6"
 
 // part is one object: a level, or tiles of one that is spread over several (a concatenation).
 type part struct {
+	file   *dicom.File
 	level  Level
-	frames *dicom.Frames
+	count  int            // frames
 	first  int            // frame of the whole level that is its frame 0
 	at     map[[2]int]int // frame of each tile, of a sparse level; nil where all tiles follow one another
+	open   sync.Once      // the pixels are opened with the first tile
+	frames *dicom.Frames
+	err    error
 }
 
 // objects are the parts of each level.
@@ -35,7 +40,10 @@ type objects struct {
 func (o *objects) Close() error {
 	var err error
 	for _, p := range o.all {
-		err = errors.Join(err, p.frames.Close())
+		p.open.Do(func() {})
+		if p.frames != nil {
+			err = errors.Join(err, p.frames.Close())
+		}
 	}
 	return err
 }
@@ -67,8 +75,8 @@ func openDICOM(paths []string) (*Slide, error) {
 			left++
 			continue
 		}
-		p, err := openPart(f)
-		if err != nil {
+		p := &part{file: f, count: f.NumFrames()}
+		if err := p.describe(f); err != nil {
 			return fail(err)
 		}
 		o.all = append(o.all, p)
@@ -111,22 +119,12 @@ func isLevel(f *dicom.File) bool {
 	return true
 }
 
-func openPart(f *dicom.File) (*part, error) {
-	frames, err := f.OpenFrames()
-	if err != nil {
-		return nil, err
-	}
-	p := &part{frames: frames}
-	if err := p.describe(f); err != nil {
-		frames.Close()
-		return nil, err
-	}
-	return p, nil
-}
-
 // describe settles size, spacing and the order of tiles: PS3.3 C.8.12.4, C.7.6.17.3 and C.8.12.6.1.
 func (p *part) describe(f *dicom.File) error {
-	info := p.frames.Info()
+	info, err := f.FrameInfo()
+	if err != nil {
+		return err
+	}
 	if info.BitsAllocated != 8 || info.Samples != 1 && info.Samples != 3 || info.Photometric == "PALETTE COLOR" {
 		return volume.Unsupported("slide: want 1 or 3 samples of 8 bits, got %d of %d", info.Samples, info.BitsAllocated)
 	}
@@ -176,11 +174,11 @@ func (p *part) describe(f *dicom.File) error {
 func (p *part) frame(column, row int) (n int, ok bool) {
 	if p.at != nil {
 		n, ok = p.at[[2]int{column, row}]
-		return n, ok && n < p.frames.Count()
+		return n, ok && n < p.count
 	}
 	columns, _ := p.level.Grid()
 	n = row*columns + column - p.first
-	return n, n >= 0 && n < p.frames.Count()
+	return n, n >= 0 && n < p.count
 }
 
 func (o *objects) tile(ctx context.Context, level, column, row int, dst []byte) (bool, error) {
@@ -188,6 +186,10 @@ func (o *objects) tile(ctx context.Context, level, column, row int, dst []byte) 
 		n, ok := p.frame(column, row)
 		if !ok {
 			continue
+		}
+		p.open.Do(func() { p.frames, p.err = p.file.OpenFrames() })
+		if p.err != nil {
+			return false, p.err
 		}
 		photometric, err := p.frames.Read(ctx, n, dst)
 		if err != nil {
