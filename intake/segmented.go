@@ -61,3 +61,26 @@ func segmented(ctx context.Context, f *dicom.File) (image *nifti.Scaled, segment
 	}
 	return &nifti.Scaled{Raw: raw, Slope: 1}, s.Segments, s.Issues, nil
 }
+
+// ConvertMask reads a label image or an RT Structure Set onto the grid of a series, laid out as Convert lays
+// out the series itself where that is DICOM. Labels of a structure set count its structures from 1.
+func ConvertMask(path string, s study.Series) (*volume.Mask, error) {
+	m, err := OpenMaskOn(path, s.Geometry)
+	if err != nil || s.Format != "dicom" {
+		return m, err
+	}
+	stack, err := restack(s)
+	if err != nil {
+		return nil, err
+	}
+	if stack.Turnable() && s.Channels == 1 {
+		return m.Reorient("RAS")
+	}
+	code := []byte(m.Orientation())
+	opposite := map[byte]byte{'L': 'R', 'R': 'L', 'P': 'A', 'A': 'P', 'S': 'I', 'I': 'S'}
+	code[1] = opposite[code[1]]
+	if stack.Descending() {
+		code[2] = opposite[code[2]]
+	}
+	return m.Reorient(string(code))
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"image"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,9 @@ type convertOptions struct {
 	raw     bool
 	syntax  string
 	sidecar *bool // nil: as suits
+	grid    string
+	level   int   // of a slide; -1 where none is said
+	region  []int // of a slide: x, y, width, height
 }
 
 func newConvertCmd(s term.Streams) *cobra.Command {
@@ -33,24 +37,29 @@ func newConvertCmd(s term.Streams) *cobra.Command {
 		Use:   "convert IN OUT",
 		Short: "Convert an image to another format",
 		Long: `Reads the one image in IN (a file, or a folder with one DICOM series) and writes it to OUT in the
-format that OUT's name asks for: .nii or .nii.gz (NIfTI), .npy (NumPy, order k, j, i), or .png for
-one slice. Where OUT is a folder, or ends in a slash, every image in IN is written into it as .nii.gz,
+format that OUT's name asks for, listed below; arrays of NumPy are in the order k, j, i, and .png holds one
+slice. Where OUT is a folder, or ends in a slash, every image in IN is written into it as .nii.gz,
 named after its study's key and, for DICOM, the number of its series, echo and kind: 0f3a_s004_e2_phase.nii.gz.
 Values keep their type where it is known, else get the smallest type that loses nothing;
 a PNG of values that are not whole numbers from 0 to 65535 is scaled, and stderr says so.
 NIfTI made of DICOM is laid out as dcm2niix does it (rows upwards), with scale, time step and time points in
 order. Into a folder a sidecar .json of BIDS goes beside each such image, and .bval and .bvec beside those of
 diffusion; for one image they are written with --sidecar, .bval and .bvec of diffusion always unless
---sidecar=false. Sidecars don't name the patient. Formats read:
+--sidecar=false. Sidecars don't name the patient. Segmentations give labels or, where segments overlap or are
+fractions, a volume each. With --grid, IN is an RT Structure Set or another mask, and OUT its labels on the
+grid of that image. Formats read:
 ` + formatList() + `
 With --raw, IN is one DICOM file and OUT an .npy with the stored values in their own type, in the order
 frame, row, column, sample: no rescale, palette or colour conversion.
 With --transfer-syntax, IN and OUT are DICOM files, and OUT has IN's data set and stored values in the
 transfer syntax named: explicit, rle, jpeg-lossless, jpeg-ls, jpeg-2000 (all without loss), or by UID.
-IN may be - for a file on stdin, OUT - for NIfTI on stdout.
-
+Of a whole-slide image --level (0 is the finest) and --region (x,y,width,height in pixels of that level) say what
+is read; caliper scan lists the levels. IN may be an archive (.zip, .tar, .tar.gz), or a file in one as
+data.zip!/series/1.dcm, or - for a file on stdin; OUT - is NIfTI on stdout. Formats written, and what they keep
+beside the values:
+` + writtenList() + `
 ` + exitCodesHelp,
-		Example: "  caliper convert series/ head.nii.gz\n  caliper convert chest.dcm chest.png\n  caliper convert incoming/ niftis/\n  caliper convert --raw image.dcm stored.npy",
+		Example: "  caliper convert series/ head.nii.gz\n  caliper convert chest.dcm chest.png\n  caliper convert incoming/ niftis/\n  caliper convert --raw image.dcm stored.npy\n  caliper convert RS.dcm mask.nii.gz --grid series/",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.in, o.out = args[0], args[1]
@@ -63,8 +72,11 @@ IN may be - for a file on stdin, OUT - for NIfTI on stdout.
 	o.inputFlags.add(cmd.Flags())
 	cmd.Flags().StringVar(&o.syntax, "transfer-syntax", "", "write a DICOM file in this transfer syntax")
 	cmd.Flags().BoolVar(&sidecar, "sidecar", false, "write a BIDS sidecar (.json, .bval, .bvec) beside NIfTI made of DICOM")
+	cmd.Flags().StringVar(&o.grid, "grid", "", "write the mask in IN on the grid of this image (a file, or a folder with one series)")
+	cmd.Flags().IntVar(&o.level, "level", -1, "level of a whole-slide image that is read")
+	cmd.Flags().IntSliceVar(&o.region, "region", nil, "part of the level: x,y,width,height in its pixels")
 	cmd.Flags().BoolVar(&o.raw, "raw", false, "write the stored values of a DICOM file as .npy")
-	cmd.MarkFlagsMutuallyExclusive("raw", "transfer-syntax")
+	cmd.MarkFlagsMutuallyExclusive("raw", "transfer-syntax", "grid")
 	return cmd
 }
 
@@ -77,6 +89,36 @@ func formatList() string {
 		}
 	}
 	return b.String()
+}
+
+// writtenList is a line for each format that is written.
+func writtenList() string {
+	var b strings.Builder
+	for _, f := range intake.Formats() {
+		if f.Writes {
+			fmt.Fprintf(&b, "  %-24s %s\n", strings.Join(f.Endings, ", "), f.Keeps)
+		}
+	}
+	return b.String()
+}
+
+// convertRegion writes a part of a whole-slide image.
+func convertRegion(ctx context.Context, s term.Streams, o convertOptions, series study.Series) error {
+	if n := len(o.region); n != 0 && n != 4 {
+		return usagef("--region: want x,y,width,height, got %d numbers", n)
+	}
+	var r image.Rectangle
+	if len(o.region) == 4 {
+		r = image.Rect(o.region[0], o.region[1], o.region[0]+o.region[2], o.region[1]+o.region[3])
+		if o.region[2] < 1 || o.region[3] < 1 {
+			return usagef("--region: want a width and a height of 1 or more, got %d and %d", o.region[2], o.region[3])
+		}
+	}
+	raw, err := intake.Region(ctx, series, max(o.level, 0), r)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.in, err)
+	}
+	return writeOutput(s, o.out, raw)
 }
 
 func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
@@ -102,12 +144,21 @@ func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
 	if err := canWrite(o.out); err != nil {
 		return err
 	}
+	if o.grid != "" {
+		return convertMask(ctx, s, o, options)
+	}
 	series, err := intake.Describe(ctx, o.in, options)
 	if err != nil {
 		return named(o.in, err)
 	}
 	for _, issue := range series.Issues {
 		fmt.Fprintf(s.Err, "caliper: %s: %s: %s\n", filepath.Base(o.in), issue.Severity, issue.Text)
+	}
+	if keeps := intake.Keeps(o.out); spacingKnown(series) && !strings.Contains(keeps, "position") {
+		fmt.Fprintf(s.Err, "caliper: note: %s keeps of the place of voxels: %s\n", filepath.Ext(o.out), keeps)
+	}
+	if o.level >= 0 || o.region != nil {
+		return convertRegion(ctx, s, o, series)
 	}
 	if strings.EqualFold(filepath.Ext(o.out), ".png") {
 		v, err := intake.Open(ctx, series)
@@ -136,6 +187,23 @@ func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
 		return fmt.Errorf("%s: %w", o.in, err)
 	}
 	return writeOutput(s, o.out, image)
+}
+
+func convertMask(ctx context.Context, s term.Streams, o convertOptions, options intake.Options) error {
+	image, err := intake.Describe(ctx, o.grid, options)
+	if err != nil {
+		return named(o.grid, err)
+	}
+	m, err := intake.ConvertMask(o.in, image)
+	if err != nil {
+		return named(o.in, err)
+	}
+	for n, name := range m.Names {
+		if n > 0 && name != "" {
+			fmt.Fprintf(s.Err, "caliper: label %d: %s\n", n, name)
+		}
+	}
+	return writeOutput(s, o.out, m)
 }
 
 func isNIfTI(path string) bool {

@@ -83,3 +83,33 @@ func TestHole(t *testing.T) {
 		t.Errorf("want %.0f voxels within 2 %%, got %d", area, n)
 	}
 }
+
+// TestKeyhole: a ring drawn as one contour, whose inner circle is reached by a channel of no width; an
+// island in the hole; and a contour of type XOR, which cuts the island.
+func TestKeyhole(t *testing.T) {
+	digits := func(x float64) float64 { return math.Round(x*1e4) / 1e4 } // as files have them
+	ring := func(r float64, turns int) (out [][3]float64) {
+		for n := range 361 {
+			a := float64(turns*n) * math.Pi / 180
+			out = append(out, [3]float64{digits(40 + r*math.Cos(a)), digits(40 + r*math.Sin(a)), 0})
+		}
+		return out
+	}
+	s := Structure{Contours: []Contour{{append(ring(30, 1), ring(20, -1)...)}, {ring(10, 1)}, {ring(5, -1)}}}
+	g := volume.Identity([3]int{81, 81, 1}, [3]float64{1, 1, 1})
+	inside := make([]bool, g.Voxels())
+	if _, err := s.Fill(g, inside); err != nil {
+		t.Fatal(err)
+	}
+	for i, in := range inside {
+		r := math.Hypot(float64(i%81)-40, float64(i/81)-40)
+		want := r < 30 && r > 20 || r < 10 && r > 5
+		near := false
+		for _, edge := range []float64{5, 10, 20, 30} {
+			near = near || math.Abs(r-edge) < 0.5
+		}
+		if !near && in != want {
+			t.Fatalf("at radius %g: want %v, got %v", r, want, in)
+		}
+	}
+}
