@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -102,7 +103,7 @@ func TestEveryFormatKeepsEveryVoxel(t *testing.T) {
 	base := obliqueGrid([3]int{4, 3, 5})
 	for _, f := range full {
 		for n, code := range codes() {
-			if len(f.ending) > 4 && n%5 != 0 { // the same header in two files, or packed
+			if os.Getenv("CALIPER_LONG") == "" && n%5 != 0 && f.ending != ".nii" && f.ending != ".nrrd" && f.ending != ".mha" && f.ending != ".mgh" {
 				continue
 			}
 			g, err := base.Reoriented(code)
