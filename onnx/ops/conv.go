@@ -137,18 +137,21 @@ func biasOf(t *tensor.Tensor, channels int) []float32 {
 
 // convParams checks shapes and gives the convolution's parameters and output shape.
 func convParams(w *window, x, weight *tensor.Tensor, group int) (*conv.Params, []int) {
-	if x.Rank() != weight.Rank() {
-		fail("input %v and weight %v have different ranks", x, weight)
+	return convParamsOf(w, x.Shape(), weight.Shape(), group)
+}
+
+func convParamsOf(w *window, in, ws []int, group int) (*conv.Params, []int) {
+	if len(in) != len(ws) || len(in) < 3 {
+		fail("input %v and weight %v: want the same rank, at least 3", in, ws)
 	}
-	in, ws := x.Shape(), weight.Shape()
-	kernel := ws[min(2, len(ws)):]
+	kernel := ws[2:]
 	if w.kernel != nil && !equalShape(w.kernel, kernel) {
 		fail("kernel_shape %v differs from the weight's %v", w.kernel, kernel)
 	}
-	pl := w.place(spatialOf(x), kernel)
+	pl := w.place(in[2:], kernel)
 	w.forward(&pl)
 	if group < 1 || in[1] != ws[1]*group || ws[0]%group != 0 {
-		fail("weight %v does not fit input %v in %d groups", weight, x, group)
+		fail("weight %v does not fit input %v in %d groups", ws, in, group)
 	}
 	p := &conv.Params{Batch: in[0], InC: in[1], OutC: ws[0], Group: group, In: pl.in, Out: pl.out, Kernel: pl.kernel,
 		Stride: pl.stride, Dilation: pl.dilate, PadLo: pl.lo, PadHi: pl.hi}

@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"github.com/caliper-imaging/caliper/onnx/internal/conv"
+	"github.com/caliper-imaging/caliper/onnx/internal/graph"
 	"github.com/caliper-imaging/caliper/onnx/tensor"
 )
 
@@ -22,4 +23,25 @@ func (c *Call) convInPlace(k *conv.Packed, x *tensor.Tensor, shape []int, bias [
 	k.ForwardInPlace(x.Float32(), bias, p, act, c.Threads)
 	c.Algorithm = k.Algorithm() + " in place"
 	return tensor.InBuffer(b, tensor.Float32, shape, product(shape))
+}
+
+// ConvInPlace tells whether a node is a convolution that is computed over its input, given what is known of its inputs, where nothing
+// else needs that.
+func ConvInPlace(n *graph.Node, in []Known) (ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	if n.Op != "Conv" || n.Domain != "" || n.Const(1) == nil || n.HasIn(3) || len(in) < 2 || !in[0].Ranked || in[0].DType != tensor.Float32 ||
+		product(in[0].Shape)*4 < inPlaceFrom || narrowConvOf(n) != nil {
+		return false
+	}
+	w := windowOf(n)
+	p, _ := convParamsOf(&w, in[0].Shape, n.Const(1).Shape(), n.Int("group", 1))
+	layout := conv.LayoutOf
+	if n.Int(NodeDirect, 0) != 0 {
+		layout = conv.DirectLayoutOf
+	}
+	return layout(p).InPlace(p)
 }

@@ -200,7 +200,7 @@ func (c *Call) Like(i int) *tensor.Tensor {
 
 func (c *Call) reusable(i int) bool {
 	t := c.In[i]
-	if i >= len(c.Dies) || !c.Dies[i] || t.Buffer() == nil || t.Buffer().Refs != 1 {
+	if i >= len(c.Dies) || !c.Dies[i] || t.Buffer() == nil || t.Buffer().Refs != 1 || t.Buffer().Fixed {
 		return false
 	}
 	return true

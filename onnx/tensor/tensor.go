@@ -28,6 +28,9 @@ type Buffer struct {
 	Bytes []byte
 	Refs  int  // live values that use it; only the arena's owner counts
 	Given bool // outlives the arena
+	// Parent is the block that this one lies in, which has a reference more for it; Fixed blocks are not computed over.
+	Parent *Buffer
+	Fixed  bool
 }
 
 // MaxElements is the largest number of elements that a tensor may have.

@@ -18,10 +18,15 @@ func planesOf(src []float32, p *Params) planes {
 }
 
 // InPlace tells whether ForwardInPlace computes a convolution of p's shape.
-func (k *Packed) InPlace(p *Params) bool {
+func (k *Packed) InPlace(p *Params) bool { return k.form.inPlace(p) }
+
+// InPlace is the same of a layout.
+func (l Layout) InPlace(p *Params) bool { return l.form.inPlace(p) }
+
+func (f form) inPlace(p *Params) bool {
 	q := *p
 	q.normalise()
-	return k.form.w == 1 && k.form.d > 1 && q.Batch == 1 && q.Group == 1 && q.OutC <= q.InC && q.In == q.Out && q.PadLo[0] == q.Dilation[0]
+	return f.w == 1 && f.d > 1 && q.Batch == 1 && q.Group == 1 && q.OutC <= q.InC && q.In == q.Out && q.PadLo[0] == q.Dilation[0]
 }
 
 // ForwardInPlace is Forward where the input, whose contents are lost, is also where the output goes: its first OutC channels. The

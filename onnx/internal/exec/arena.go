@@ -109,6 +109,12 @@ func (a *arena) lent(b *tensor.Buffer) {
 func (a *arena) Free(b *tensor.Buffer) { a.put(b) }
 
 func (a *arena) put(b *tensor.Buffer) {
+	if p := b.Parent; p != nil {
+		if p.Refs--; p.Refs == 0 {
+			a.put(p)
+		}
+		return
+	}
 	n := len(b.Bytes)
 	a.live -= int64(n)
 	if a.region.owns(b.Bytes) {

@@ -3,6 +3,8 @@ package exec
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/caliper-imaging/caliper/onnx/ops"
@@ -32,8 +34,41 @@ type Traced struct {
 
 // Runner runs a plan. Runs may overlap.
 type Runner struct {
-	Plan  *Plan
-	Limit int64 // bytes of activations, 0 for none
+	Plan    *Plan
+	Limit   int64 // bytes of activations, 0 for none
+	mu      sync.Mutex
+	layouts []shaped
+}
+
+// shaped is the placement for inputs of certain types and shapes.
+type shaped struct {
+	in     []ops.Known
+	layout *placement
+}
+
+// layoutFor is the placement for inputs like those given, made when they are first met.
+func (r *Runner) layoutFor(in []*tensor.Tensor) *placement {
+	known := make([]ops.Known, len(in))
+	for i, t := range in {
+		known[i] = ops.Of(t)
+		known[i].Value = nil // which may differ from run to run
+	}
+	same := func(a, b ops.Known) bool {
+		return a.DType == b.DType && a.Ranked == b.Ranked && slices.Equal(a.Shape, b.Shape)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.layouts {
+		if slices.EqualFunc(s.in, known, same) {
+			return s.layout
+		}
+	}
+	if len(r.layouts) == 4 {
+		r.layouts = r.layouts[1:]
+	}
+	s := shaped{in: known, layout: r.Plan.place(r.Plan.Infer(known))}
+	r.layouts = append(r.layouts, s)
+	return s.layout
 }
 
 // Run computes the plan's outputs. Tensors among in are not changed. The results belong to the caller.
@@ -48,6 +83,7 @@ func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*te
 	for i, t := range in {
 		own[i] = t.Detached()
 	}
+	e.plan, e.layout, e.roots = r.Plan, r.layoutFor(own), map[*group]*tensor.Buffer{}
 	f := e.frame(r.Plan, own)
 	if err := e.steps(r.Plan, f, true); err != nil {
 		return nil, err
@@ -60,6 +96,9 @@ func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*te
 }
 
 type run struct {
+	plan   *Plan // the outermost
+	layout *placement
+	roots  map[*group]*tensor.Buffer
 	ctx    context.Context
 	arena  *arena
 	depth  int
@@ -89,7 +128,8 @@ func (e *run) frame(p *Plan, in []*tensor.Tensor) []*tensor.Tensor {
 }
 
 func (e *run) steps(p *Plan, f []*tensor.Tensor, outermost bool) error {
-	for _, s := range p.Steps {
+	placing := outermost && e.layout != nil
+	for i, s := range p.Steps {
 		if err := e.ctx.Err(); err != nil {
 			return err
 		}
@@ -110,7 +150,7 @@ func (e *run) steps(p *Plan, f []*tensor.Tensor, outermost bool) error {
 				c.Bodies[name] = &body{run: e, plan: b, outer: f}
 			}
 		}
-		if err := ops.Do(s.kernel, c); err != nil {
+		if err := e.do(i, s, c, placing); err != nil {
 			return fmt.Errorf("node %q (%s): %w", s.Node.Name, s.Node.Op, err)
 		}
 		for i, x := range s.out {
@@ -122,6 +162,9 @@ func (e *run) steps(p *Plan, f []*tensor.Tensor, outermost bool) error {
 			}
 			f[x] = c.Out[i]
 			retain(f[x])
+		}
+		if placing {
+			e.joined(i)
 		}
 		for _, b := range c.Fresh {
 			if b.Refs == 0 {
@@ -143,6 +186,22 @@ func (e *run) steps(p *Plan, f []*tensor.Tensor, outermost bool) error {
 		}
 	}
 	return nil
+}
+
+// do computes a step, with its result where the layout wants it.
+func (e *run) do(i int, s *Step, c *ops.Call, placing bool) error {
+	if !placing {
+		return ops.Do(s.kernel, c)
+	}
+	if done, err := e.join(i, c); done || err != nil {
+		return err
+	}
+	after, err := e.prepare(i, c)
+	if err != nil {
+		return err
+	}
+	defer after()
+	return ops.Do(s.kernel, c)
 }
 
 // body is a graph attribute bound to the values around it.
