@@ -31,6 +31,7 @@ type size struct {
 	tw, th, tx0, ty0 int // of the tiles
 	tilesX, tilesY   int
 	components       []component
+	multi            bool // T.801 transforms between components may follow: table A.3 there
 }
 
 // component is one row of SIZ.
@@ -38,6 +39,7 @@ type component struct {
 	precision int
 	signed    bool
 	dx, dy    int
+	unshifted bool // the transform between components has undone the shift
 }
 
 // coding holds COD or COC for one component: T.800 A.6.1.
@@ -72,9 +74,11 @@ type header struct {
 	roi       []int
 	order     int
 	layers    int
-	transform bool
+	transform bool // of the first three components
+	matrices  bool // by multi
 	sop, eph  bool
 	orders    []order
+	multi     *multi
 	ownCOC    []bool // a COC has set this component in this header
 	ownQCC    []bool
 }
@@ -85,6 +89,10 @@ func (h *header) clone() *header {
 	c.quant = append([]quantisation(nil), h.quant...)
 	c.roi = append([]int(nil), h.roi...)
 	c.orders = append([]order(nil), h.orders...)
+	if h.multi != nil {
+		m := *h.multi
+		c.multi = &m
+	}
 	c.ownCOC, c.ownQCC = make([]bool, len(h.coding)), make([]bool, len(h.coding))
 	return &c
 }
@@ -95,6 +103,7 @@ func parseSize(b []byte) (*size, error) {
 	}
 	u := func(at int) int { return int(binary.BigEndian.Uint32(b[at:])) }
 	s := &size{x1: u(2), y1: u(6), x0: u(10), y0: u(14), tw: u(18), th: u(22), tx0: u(26), ty0: u(30)}
+	s.multi = binary.BigEndian.Uint16(b)&0x8100 == 0x8100
 	n := int(binary.BigEndian.Uint16(b[34:]))
 	if n < 1 || n > frame.MaxSamples || len(b) < 36+3*n {
 		return nil, frame.Errorf(where, "SIZ: want 1 to %d components, got %d", frame.MaxSamples, n)
@@ -128,9 +137,17 @@ func (s *size) check(info frame.Info) error {
 	if len(s.components) != info.Samples {
 		return frame.Errorf(where, "SIZ: want %d components as the data set says, got %d", info.Samples, len(s.components))
 	}
-	for i, c := range s.components {
+	if s.multi { // the samples that come out have depths of their own
+		return nil
+	}
+	return within(s.components, info)
+}
+
+// within holds samples to the bits of the frame's.
+func within(components []component, info frame.Info) error {
+	for i, c := range components {
 		if c.precision > 8*info.BytesPerSample() {
-			return frame.Errorf(where, "SIZ: component %d: want a precision within %d bits, got %d", i, 8*info.BytesPerSample(), c.precision)
+			return frame.Errorf(where, "component %d: want a precision within %d bits, got %d", i, 8*info.BytesPerSample(), c.precision)
 		}
 	}
 	return nil
@@ -172,9 +189,10 @@ func (h *header) parseCOD(b []byte) error {
 		return err
 	}
 	h.sop, h.eph = b[0]&2 != 0, b[0]&4 != 0
-	h.order, h.layers, h.transform = int(b[1]), int(binary.BigEndian.Uint16(b[2:])), b[4] == 1
-	if h.order > 4 || h.layers < 1 || b[4] > 1 {
-		return frame.Errorf(where, "COD: want progression 0 to 4, a layer and a transform of 0 or 1, got %d, %d and %d", h.order, h.layers, b[4])
+	h.order, h.layers, h.transform = int(b[1]), int(binary.BigEndian.Uint16(b[2:])), b[4]&1 != 0
+	h.matrices = b[4]&2 != 0
+	if h.order > 4 || h.layers < 1 || b[4] > 2 {
+		return frame.Errorf(where, "COD: want progression 0 to 4, a layer and a transform of 0 to 2, got %d, %d and %d", h.order, h.layers, b[4])
 	}
 	for i := range h.coding {
 		if !h.ownCOC[i] {
@@ -255,6 +273,11 @@ func (h *header) segment(marker int, b []byte) error {
 			return frame.Errorf(where, "RGN: want a component of %d and a shift of at most 30, got %d bytes", len(h.roi), len(b))
 		}
 		h.roi[b[0]] = int(b[2])
+	case mMCT, mMCC, mMCO, mCBD:
+		if h.multi == nil {
+			h.multi = &multi{}
+		}
+		return h.multi.segment(marker, b, len(h.coding))
 	case mPOC:
 		for ; len(b) >= 7; b = b[7:] {
 			h.orders = append(h.orders, order{res0: int(b[0]), comp0: int(b[1]), layers: int(binary.BigEndian.Uint16(b[2:])), res1: int(b[4]), comp1: int(b[5]), progression: int(b[6])})

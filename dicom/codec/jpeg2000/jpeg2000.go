@@ -1,5 +1,6 @@
 // Package jpeg2000 decodes JPEG 2000 codestreams, bare or in a JP2 file: ITU-T T.800 (ISO/IEC 15444-1), with the
-// block coder of high throughput: ITU-T T.814 (ISO/IEC 15444-15).
+// block coder of high throughput, ITU-T T.814 (ISO/IEC 15444-15), and transforms between components by matrices, ITU-T
+// T.801 (ISO/IEC 15444-2).
 package jpeg2000
 
 import (

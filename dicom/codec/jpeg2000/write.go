@@ -18,6 +18,24 @@ func (d *decoder) write(dst []byte, t *tile, p []plane) error {
 			return frame.Errorf(where, "component transform: want three components of one size and kind, got others")
 		}
 	}
+	components := d.size.components
+	if t.header.matrices {
+		m := t.header.multi
+		if m == nil || len(m.stages) == 0 || len(m.depths) == 0 {
+			return frame.Errorf(multiWhere, "want MCO and CBD, got none")
+		}
+		if err := m.apply(p); err != nil {
+			return err
+		}
+		components = make([]component, len(p))
+		for i, c := range d.size.components {
+			components[i] = m.depths[i]
+			components[i].dx, components[i].dy, components[i].unshifted = c.dx, c.dy, true
+		}
+	}
+	if err := within(components, d.info); err != nil {
+		return err
+	}
 	w := t.x1 - t.x0
 	lines := make([][]int32, len(p))
 	for i := range lines {
@@ -28,7 +46,7 @@ func (d *decoder) write(dst []byte, t *tile, p []plane) error {
 		if t.header.transform {
 			done = t.apart(p, y, d.size, done)
 		}
-		for i, c := range d.size.components {
+		for i, c := range components {
 			p, tc, line := &p[i], &t.components[i], lines[i]
 			if p.w == 0 || p.h == 0 {
 				continue
@@ -70,8 +88,11 @@ func (t *tile) apart(p []plane, y int, s *size, done int) int {
 // limits gives what a component's samples are shifted by, and their range then.
 func (c component) limits() (shift, lo, hi int64) {
 	half := int64(1) << (c.precision - 1)
-	if c.signed {
+	switch {
+	case c.signed:
 		return 0, -half, half - 1
+	case c.unshifted:
+		return 0, 0, 2*half - 1
 	}
 	return half, 0, 2*half - 1
 }
