@@ -7,8 +7,8 @@ import (
 	"github.com/caliper-imaging/caliper/onnx/tensor"
 )
 
-// attention is softmax(scale·q·kᵀ + mask)·v over heads [batch, heads, length, size], as com.microsoft's operators define theirs.
-type attention struct {
+// msAttention is softmax(scale·q·kᵀ + mask)·v over heads [batch, heads, length, size], as com.microsoft's operators define theirs.
+type msAttention struct {
 	scale    float64 // 0 is one over the root of the size
 	softcap  float64
 	causal   bool
@@ -18,8 +18,8 @@ type attention struct {
 	keyHeads int
 }
 
-func attentionParts(n *graph.Node) *attention {
-	a := &attention{scale: float64(n.Float("scale", 0)), softcap: float64(n.Float("softcap", 0)), causal: n.Int("unidirectional", 0) != 0,
+func msAttentionParts(n *graph.Node) *msAttention {
+	a := &msAttention{scale: float64(n.Float("scale", 0)), softcap: float64(n.Float("softcap", 0)), causal: n.Int("unidirectional", 0) != 0,
 		filter: float64(n.Float("mask_filter_value", -10000)), heads: n.Int("num_heads", 0)}
 	if a.keyHeads = n.Int("kv_num_heads", a.heads); a.heads < 1 || a.keyHeads < 1 || a.heads%a.keyHeads != 0 {
 		fail("num_heads %d is no multiple of kv_num_heads %d", a.heads, a.keyHeads)
@@ -29,7 +29,7 @@ func attentionParts(n *graph.Node) *attention {
 
 // run gives [batch, length, heads·size]. Query s stands at place[b]+s among the keys, of which total[b] count; extra adds to
 // the score of a query and a key, nil adds nothing.
-func (a *attention) run(c *Call, q, k, v *tensor.Tensor, place, total []int, extra func(b, h, s, t int) float64) *tensor.Tensor {
+func (a *msAttention) run(c *Call, q, k, v *tensor.Tensor, place, total []int, extra func(b, h, s, t int) float64) *tensor.Tensor {
 	rep := a.heads / a.keyHeads
 	k, v = c.repeatHeads(k, rep), c.repeatHeads(v, rep)
 	sh, keys := q.Shape(), k.Shape()[2]
@@ -79,7 +79,7 @@ func (c *Call) float32In(i int) *tensor.Tensor {
 
 // paddingMask is what a mask of integers adds: lengths [batch], 0 or 1 by key [batch, keys], or by query and key [batch, queries,
 // keys].
-func (a *attention) paddingMask(t *tensor.Tensor, batch, queries, keys int) func(b, h, s, t int) float64 {
+func (a *msAttention) paddingMask(t *tensor.Tensor, batch, queries, keys int) func(b, h, s, t int) float64 {
 	if t == nil {
 		return nil
 	}
@@ -105,7 +105,7 @@ func (a *attention) paddingMask(t *tensor.Tensor, batch, queries, keys int) func
 }
 
 // bias is what a tensor that broadcasts to [batch, heads, queries, keys] adds, beside mask.
-func (a *attention) bias(t *tensor.Tensor, mask func(b, h, s, t int) float64, shape []int) func(b, h, s, t int) float64 {
+func (a *msAttention) bias(t *tensor.Tensor, mask func(b, h, s, t int) float64, shape []int) func(b, h, s, t int) float64 {
 	if t == nil {
 		return mask
 	}
@@ -139,7 +139,7 @@ func (c *Call) setOut(i int, t *tensor.Tensor, like *tensor.Tensor) {
 
 // msAttentionOp projects its input to queries, keys and values and attends (com.microsoft.Attention).
 func msAttentionOp(n *graph.Node) Kernel {
-	a := attentionParts(n)
+	a := msAttentionParts(n)
 	sizes := n.Ints("qkv_hidden_sizes")
 	if n.Int("do_rotary", 0) != 0 || n.Int("past_present_share_buffer", 0) != 0 {
 		fail("do_rotary and past_present_share_buffer are not supported")
@@ -187,7 +187,7 @@ func msAttentionOp(n *graph.Node) Kernel {
 
 // multiHeadOp attends with queries, keys and values that are projected already (com.microsoft.MultiHeadAttention).
 func multiHeadOp(n *graph.Node) Kernel {
-	a := attentionParts(n)
+	a := msAttentionParts(n)
 	return func(c *Call) {
 		q, k, v := c.float32In(0), c.float32In(1), c.float32In(2)
 		if q == nil {
@@ -245,7 +245,7 @@ func multiHeadOp(n *graph.Node) Kernel {
 // groupQueryOp attends causally with fewer keys than queries by head (com.microsoft.GroupQueryAttention). Keys of earlier steps lie
 // in front of the caches.
 func groupQueryOp(n *graph.Node) Kernel {
-	a := attentionParts(n)
+	a := msAttentionParts(n)
 	a.causal = true
 	if w := n.Int("local_window_size", -1); w > 0 {
 		a.window = w

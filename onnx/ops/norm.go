@@ -380,7 +380,12 @@ func layerNormOp(n *graph.Node) Kernel {
 					m, v := moments(s)
 					r := 1 / math.Sqrt(v+eps)
 					ms[o], ds[o] = float32(m), float32(r)
-					simd.ScaleShift(y, s, float32(r), float32(-m*r))
+					if math.Abs(m*r) > 16 { // the mean first, whose product would be rounded
+						simd.ScaleShift(y, s, 1, float32(-m))
+						simd.ScaleShift(y, y, float32(r), 0)
+					} else {
+						simd.ScaleShift(y, s, float32(r), float32(-m*r))
+					}
 					simd.Mul(y, y, sc)
 					if bi != nil {
 						simd.Add(y, y, bi)

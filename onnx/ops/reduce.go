@@ -40,7 +40,7 @@ func reduceOp(r *reduction) func(*graph.Node) Kernel {
 
 // reduceNothing applies what a reduction does to a group of one.
 func (c *Call) reduceNothing(r *reduction, x *tensor.Tensor) *tensor.Tensor {
-	if x.DType().IsInt() || x.DType() == tensor.Bool {
+	if x.DType() == tensor.Bool {
 		return x
 	}
 	on := make([]bool, x.Rank())
