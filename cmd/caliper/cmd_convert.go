@@ -154,9 +154,17 @@ func runConvert(ctx context.Context, s term.Streams, o convertOptions) error {
 	for _, issue := range series.Issues {
 		fmt.Fprintf(s.Err, "caliper: %s: %s: %s\n", filepath.Base(o.in), issue.Severity, issue.Text)
 	}
+	if err := convertSeries(ctx, s, o, series); err != nil {
+		return err
+	}
 	if keeps := intake.Keeps(o.out); spacingKnown(series) && !strings.Contains(keeps, "position") {
 		fmt.Fprintf(s.Err, "caliper: note: %s keeps of the place of voxels: %s\n", filepath.Ext(o.out), keeps)
 	}
+	return nil
+}
+
+// convertSeries writes the one image that was found.
+func convertSeries(ctx context.Context, s term.Streams, o convertOptions, series study.Series) error {
 	if o.level >= 0 || o.region != nil {
 		return convertRegion(ctx, s, o, series)
 	}
