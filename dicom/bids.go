@@ -47,6 +47,10 @@ func (st *Stack) Sidecar(image volume.Geometry) *Sidecar {
 		s.positive("XRayExposure", l.num(tag.Exposure))
 		s.text("ConvolutionKernel", l.str(tag.ConvolutionKernel))
 	}
+	if times := st.FrameTimes(); times != nil && s.StepS == 0 {
+		s.Set("FrameTimesStart", times)
+		s.StepS = (times[len(times)-1] - times[0]) / float64(len(times)-1)
+	}
 	if first.placed {
 		dir := first.head.floats(tag.PlaneOrientationSequence, tag.ImageOrientationPatient)
 		s.list("ImageOrientationPatientDICOM", dir)

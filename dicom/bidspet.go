@@ -37,6 +37,11 @@ func (s *Sidecar) pet(st *Stack, l lookup) {
 	s.positive("DoseCalibrationFactor", l.num(tag.DoseCalibrationFactor))
 	s.text("ConvolutionKernel", l.str(tag.ConvolutionKernel))
 	s.text("Units", l.str(tag.Units))
+	if st.Series.Modality == "PT" {
+		if factor, _, ok := st.times[0][0].file.SUVbw(); ok {
+			s.Set("SUVbwFactor", exact(factor))
+		}
+	}
 	s.text("DecayCorrection", l.str(tag.DecayCorrection))
 	s.text("AttenuationCorrectionMethod", l.str(tag.AttenuationCorrectionMethod))
 	method := l.str(tag.ReconstructionMethod)

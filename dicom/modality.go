@@ -35,11 +35,51 @@ func (h frameHeader) modality() (modality, error) {
 		m.lut, m.first, m.unit = t.values, t.first, item.String(tag.ModalityLUTType)
 		return m, nil
 	}
+	if v, ok := h.data.Float(tag.DoseGridScaling); ok && h.data.String(tag.Modality) == "RTDOSE" {
+		if v == 0 {
+			return m, frame.Errorf(pkg, "%v DoseGridScaling: want a number other than 0, got 0", tag.DoseGridScaling)
+		}
+		m.slope, m.unit = v, h.data.String(tag.DoseUnits)
+		return m, nil
+	}
+	if !h.data.Has(tag.RescaleSlope) {
+		if item := h.realWorld(); item != nil {
+			return m, m.realWorld(item)
+		}
+	}
 	if err := m.rescale(h.data); err != nil {
 		return m, err
 	}
 	h.philips(&m)
 	return m, nil
+}
+
+// realWorld is the first mapping of stored to real-world values of a frame, or nil: PS3.3 C.7.6.16.2.11.
+func (h frameHeader) realWorld() Elements {
+	if item := h.macro(tag.RealWorldValueMappingSequence); item != nil {
+		return item
+	}
+	return h.data.Item(tag.RealWorldValueMappingSequence)
+}
+
+// realWorld takes a mapping that is linear, or a table of whole stored values.
+func (m *modality) realWorld(item Elements) error {
+	m.unit = item.Item(tag.MeasurementUnitsCodeSequence).String(tag.CodeValue)
+	if lut := item.Floats(tag.RealWorldValueLUTData); len(lut) > 0 {
+		m.first, _ = item.Int(tag.RealWorldValueFirstValueMapped)
+		m.lut = make([]float32, len(lut))
+		for i, v := range lut {
+			m.lut[i] = float32(v)
+		}
+		return nil
+	}
+	slope, ok := item.Float(tag.RealWorldValueSlope)
+	if !ok || slope == 0 || math.Abs(slope) > 1e38 {
+		return frame.Errorf(pkg, "%v RealWorldValueSlope: want a number other than 0, got none", tag.RealWorldValueSlope)
+	}
+	m.slope = slope
+	m.intercept, _ = item.Float(tag.RealWorldValueIntercept)
+	return nil
 }
 
 // philips turns the rescale of a Philips MR image, which serves display, into the scale that is the
@@ -182,6 +222,12 @@ func sample(raw []byte, i int, info frame.Info) int {
 
 // unitOf is the unit of modality values.
 func unitOf(modalityName, rescaleType string, rescaled bool) volume.Unit {
+	switch rescaleType {
+	case "[hnsf'U]":
+		return volume.HU
+	case "g/ml{SUVbw}", "{SUVbw}g/ml":
+		return volume.SUVbw
+	}
 	if rescaleType == "HU" || modalityName == "CT" && rescaled && rescaleType == "" {
 		return volume.HU
 	}

@@ -57,6 +57,15 @@ func newSlice(f *File, n int, h frameHeader) slice {
 	s.columns, _ = h.data.Int(tag.Columns)
 	pos := h.floats(tag.PlanePositionSequence, tag.ImagePositionPatient)
 	dir := h.floats(tag.PlaneOrientationSequence, tag.ImageOrientationPatient)
+	if pos == nil && dir == nil {
+		// Enhanced ultrasound has a frame of reference of its own volume (PS3.3 C.7.6.21.1); nuclear medicine
+		// places its volume by the detector.
+		pos = h.floats(tag.PlanePositionVolumeSequence, tag.ImagePositionVolume)
+		dir = h.floats(tag.PlaneOrientationVolumeSequence, tag.ImageOrientationVolume)
+		if detector := h.data.Item(tag.DetectorInformationSequence); detector != nil && pos == nil {
+			pos, dir = detector.Floats(tag.ImagePositionPatient), detector.Floats(tag.ImageOrientationPatient)
+		}
+	}
 	if len(pos) == 3 && len(dir) == 6 {
 		s.pos = [3]float64(pos)
 		row, rowOK := unit([3]float64(dir[:3]))
@@ -121,6 +130,15 @@ func spread(f *File, s []slice) {
 				s[n].pos[i] += d * normal[i]
 			}
 		}
+	case len(f.Ints(tag.SliceVector)) == len(s) && s[0].step() > 0 && tomographic(f):
+		// Frames are numbered along the slices, and may repeat them in time (PS3.3 C.8.4.8).
+		vectors := timeVectors(f, len(s))
+		for n, k := range f.Ints(tag.SliceVector) {
+			for i := range 3 {
+				s[n].pos[i] += float64(k-1) * s[0].step() * normal[i]
+			}
+			s[n].dims = vectors[n]
+		}
 	case s[0].between != 0 && (pointer == 0x00540080 || pointer == 0 || pointer == 0x00201041):
 		for n := range s {
 			for i := range 3 {
@@ -132,6 +150,33 @@ func spread(f *File, s []slice) {
 			s[n].placed = false
 		}
 	}
+}
+
+// step is the distance between slices of one object.
+func (s *slice) step() float64 {
+	if s.between != 0 {
+		return math.Abs(s.between)
+	}
+	return s.thickness
+}
+
+// tomographic says whether a nuclear medicine object holds reconstructed slices.
+func tomographic(f *File) bool {
+	types := f.Strings(tag.ImageType)
+	return len(types) > 2 && (types[2] == "RECON TOMO" || types[2] == "RECON GATED TOMO" || types[2] == "DYNAMIC")
+}
+
+// timeVectors numbers n frames along the dimensions of nuclear medicine that are not space, slowest last.
+func timeVectors(f *File, n int) [][]int {
+	out := make([][]int, n)
+	for _, t := range []tag.Tag{tag.TimeSliceVector, tag.TimeSlotVector, tag.RRIntervalVector, tag.PhaseVector, tag.RotationVector, tag.DetectorVector, tag.EnergyWindowVector} {
+		if v := f.Ints(t); len(v) == n {
+			for i := range out {
+				out[i] = append(out[i], v[i])
+			}
+		}
+	}
+	return out
 }
 
 // groupKey holds what all slices of one volume have in common, but for their direction.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -154,6 +155,9 @@ func apartFromTrace(all []slice) [][]slice {
 
 // isProjection says whether an object is a projection: a distance in its plane holds for one depth.
 func isProjection(f *File) bool {
+	if strings.HasPrefix(f.String(tag.SOPClassUID), "1.2.840.10008.5.1.4.1.1.13.1.") {
+		return false // three-dimensional X-ray, and tomosynthesis of the breast
+	}
 	switch f.String(tag.Modality) {
 	case "DX", "CR", "RG", "MG", "PX", "IO", "RF", "XA":
 		return true
@@ -194,6 +198,7 @@ func newStack(all []slice) Stack {
 		}
 	}
 	st.Series.Frames = len(st.times)
+	st.values(all[0])
 	if all[0].head.philipsScale() > 0 {
 		st.issue("philips-scale", study.Note, "values are in Philips' own scale (2005,xx0E), which is the same throughout an examination")
 	}
@@ -202,6 +207,34 @@ func newStack(all []slice) Stack {
 		st.Series.Issues = append(st.Series.Issues, study.Issue{Code: "not-readable", Severity: study.Refused, Where: "series", Text: err.Error()})
 	}
 	return st
+}
+
+// values says what the numbers of the image mean beside the modality's transformation.
+func (st *Stack) values(s slice) {
+	h := s.head
+	if item := h.realWorld(); item != nil && h.philipsScale() == 0 {
+		unit := item.Item(tag.MeasurementUnitsCodeSequence).String(tag.CodeValue)
+		if h.data.Has(tag.RescaleSlope) || h.macro(tag.PixelValueTransformationSequence) != nil {
+			st.issue("real-world-mapping", study.Note, "a mapping to real-world values in %q is given; the values are those of the modality's rescale", unit)
+		} else {
+			st.issue("real-world-values", study.Note, "values are mapped to %q", unit)
+		}
+	}
+	if st.Series.Modality == "PT" {
+		_, issues, ok := s.file.SUVbw()
+		if !ok || len(issues) > 0 {
+			st.inherit(issues)
+		}
+	}
+	if len(h.data.Ints(tag.RedPaletteColorLookupTableDescriptor)) == 3 && h.data.String(tag.PhotometricInterpretation) != "PALETTE COLOR" {
+		st.issue("supplemental-palette", study.Note, "a supplemental palette is given for display; values are the stored grey ones")
+	}
+	if h.macro(tag.PlanePositionVolumeSequence) != nil {
+		st.issue("volume-frame-of-reference", study.Note, "the axes are those of the ultrasound volume, not the patient's")
+	}
+	if regions := h.data.Items(tag.SequenceOfUltrasoundRegions); len(regions) > 1 && st.Series.Acquisition.SpacingSource == "none" {
+		st.issue("ultrasound-regions", study.Note, "%d calibrated regions differ in scale; no spacing holds for the whole picture", len(regions))
+	}
 }
 
 // check sees that the first object's pixels can be described at all.
