@@ -26,9 +26,6 @@ func (r *reader) fill() {
 			r.acc |= w >> r.n
 			r.n += take << 3
 			r.pos += take
-			if r.n < 64 {
-				r.acc &= ^uint64(0) << (64 - r.n)
-			}
 			return
 		}
 	}

@@ -1,6 +1,9 @@
 package jpegls
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // coder decodes the samples of one scan: T.87 annex A. Rows have one sample of room on either side.
 type coder struct {
@@ -13,29 +16,32 @@ type coder struct {
 }
 
 // line decodes a row of component i. The regular mode (T.87 A.4 to A.6) is written out here, since
-// nearly all samples go through it.
+// nearly all samples go through it; the bits are kept in registers meanwhile.
 func (c *coder) line(i int) {
 	above, row := c.above[i][:c.width+2], c.row[i][:c.width+2]
-	q, maxVal, near, in := c.quant, c.maxVal, c.near, &c.in
-	contexts := &c.model.regular
-	long := c.limit - c.qbpp - 1
+	q, in, contexts := c.quant, &c.in, &c.model.regular
+	mid, maxVal, scale, reset := int(c.maxVal), c.maxVal, c.scale, c.reset
+	exact := c.near == 0 && c.span&(c.span-1) == 0 // the range is that of a mask
+	long := uint(c.limit - c.qbpp - 1)
+	acc, ready, pos := in.acc, uint(in.n), in.pos
 	ra, rb, rc := row[0], above[1], above[0]
-	q2 := int(q[rb-rc+maxVal])
+	q2 := int(q[int(rb-rc)+mid])
 	for x := 1; x <= c.width; {
 		rd := above[x+1]
-		q1 := int(q[rd-rb+maxVal])
-		ctx := (q1*9+q2)*9 + int(q[rc-ra+maxVal])
+		q1 := int(q[int(rd-rb)+mid])
+		ctx := (q1*9+q2)*9 + int(q[int(rc-ra)+mid])
 		if ctx == 0 {
+			in.acc, in.n, in.pos = acc, int(ready), pos
 			n := c.runLength(i, c.width-x+1)
 			for range n {
 				row[x] = ra
 				x++
 			}
 			if x > c.width {
-				break
+				return
 			}
 			rb = above[x]
-			if d := ra - rb; d <= near && -d <= near {
+			if d := ra - rb; d <= c.near && -d <= c.near {
 				ra = c.interruption(1, ra, 1, i)
 			} else {
 				ra = c.interruption(0, rb, sign(rb-ra), i)
@@ -44,35 +50,73 @@ func (c *coder) line(i int) {
 			c.runIndex[i] = max(0, c.runIndex[i]-1)
 			x++
 			rb, rc = above[x], rb
-			q2 = int(q[rb-rc+maxVal])
+			q2 = int(q[int(rb-rc)+mid])
+			acc, ready, pos = in.acc, uint(in.n), in.pos
 			continue
 		}
 		turn := int32(ctx >> 63)
-		m := &contexts[(ctx^int(turn))-int(turn)]
-		px := max(0, min(predict(ra, rb, rc)+(m.c^turn)-turn, maxVal))
-		k := golomb(m.n, m.a)
-		if in.n < 48 {
-			in.fill()
+		m := &contexts[(ctx^int(turn)-int(turn))&511]
+		k := uint(m.k) & 31
+		px := predict(ra, rb, rc) + (int32(m.c) ^ turn) - turn
+		if uint32(px) > uint32(maxVal) {
+			px = max(0, min(px, maxVal))
+		}
+		if ready < 32 {
+			w := uint64(0xff)
+			if pos+8 <= len(in.data) && !in.last {
+				w = binary.BigEndian.Uint64(in.data[pos:])
+			}
+			if (^w-0x0101010101010101)&w&0x8080808080808080 == 0 {
+				// Bits of a byte that is not counted yet come again with it.
+				acc |= w >> ready
+				pos += int(64-ready) >> 3
+				ready += (64 - ready) &^ 7
+			} else {
+				in.acc, in.n, in.pos = acc, int(ready), pos
+				in.fill()
+				acc, ready, pos = in.acc, uint(in.n), in.pos
+			}
 		}
 		var v int32
-		if zeros := int32(bits.LeadingZeros64(in.acc)); zeros+1+k <= int32(in.n) && zeros < long {
-			acc := in.acc << (zeros + 1)
-			v = zeros<<k | int32(acc>>(63-k)>>1)
-			in.acc = acc << k
-			in.n -= int(zeros + 1 + k)
+		if zeros := uint(bits.LeadingZeros64(acc)); zeros+1+k <= ready && zeros < long {
+			acc <<= (zeros + 1) & 63
+			v = int32(zeros<<k | uint(acc>>1>>(63-k)))
+			acc <<= k
+			ready -= zeros + 1 + k
 		} else {
-			v = in.golomb(k, c.limit, c.qbpp)
+			in.acc, in.n, in.pos = acc, int(ready), pos
+			v = in.golomb(int32(k), c.limit, c.qbpp)
+			acc, ready, pos = in.acc, uint(in.n), in.pos
 		}
 		err := v>>1 ^ -(v & 1)
-		if k == 0 && near == 0 && 2*m.b <= -m.n {
+		if k == 0 && scale == 1 && 2*m.b <= -m.n {
 			err = ^err
 		}
-		m.update(err, c.scale, c.reset)
-		ra = c.rebuild(px, (err^turn)-turn)
+		// As context.update does it.
+		a, b, n := m.a+max(err, -err), m.b+err*scale, m.n
+		if n == reset {
+			a >>= 1
+			b >>= 1
+			n >>= 1
+		}
+		n++
+		low, high := (b+n-1)>>31, -b>>31
+		m.a, m.n = a, n
+		m.b = max(1-n, min(0, b+n&low-n&high))
+		m.c = int16(max(-128, min(127, int32(m.c)+low-high)))
+		if n<<k < a || n<<k>>1 >= a {
+			m.k = uint16(golomb(n, a))
+		}
+		if exact {
+			ra = (px + (err ^ turn) - turn) & maxVal
+		} else {
+			ra = c.rebuild(px, (err^turn)-turn)
+		}
 		row[x] = ra
 		x++
 		rc, rb, q2 = rb, rd, q1
 	}
+	in.acc, in.n, in.pos = acc, int(ready), pos
 }
 
 // pixels decodes a row whose components are interleaved by sample: T.87 B.3 and annex A.7 with one
@@ -122,17 +166,17 @@ func sign(v int32) int32 {
 	return 1
 }
 
-// predict is the median edge detector: T.87 A.4.1.
+// predict is the median edge detector, the middle one of a, b and a + b - c: T.87 A.4.1. Which of them it is
+// is a matter of chance in noise, so it does without branches.
 func predict(a, b, c int32) int32 {
-	lo, hi := min(a, b), max(a, b)
-	switch {
-	case c >= hi:
-		return lo
-	case c <= lo:
-		return hi
-	}
-	return a + b - c
+	d := a - b
+	less := d & (d >> 31)
+	low, span := b+less, d-2*less
+	t := max0(b - c + a - low)
+	return low + span - max0(span-t)
 }
+
+func max0(v int32) int32 { return v &^ (v >> 31) }
 
 // regular decodes a sample in context ctx, which is negative where the sign is turned: T.87 A.4 to A.6.
 func (c *coder) regular(ctx int, px int32) int32 {
@@ -141,8 +185,8 @@ func (c *coder) regular(ctx int, px int32) int32 {
 		turn, ctx = -1, -ctx
 	}
 	m := &c.model.regular[ctx]
-	px = max(0, min(px+turn*m.c, c.maxVal))
-	k := golomb(m.n, m.a)
+	px = max(0, min(px+turn*int32(m.c), c.maxVal))
+	k := int32(m.k)
 	v := c.in.golomb(k, c.limit, c.qbpp)
 	err := v>>1 ^ -(v & 1)
 	if k == 0 && c.near == 0 && 2*m.b <= -m.n {

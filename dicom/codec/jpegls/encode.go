@@ -207,9 +207,9 @@ func (e *encoder) regular(ctx int, px, v int32) int32 {
 		turn, ctx = -1, -ctx
 	}
 	m := &e.model.regular[ctx]
-	px = max(0, min(px+turn*m.c, e.maxVal))
+	px = max(0, min(px+turn*int32(m.c), e.maxVal))
 	err := e.quantise(turn * (v - px))
-	k := golomb(m.n, m.a)
+	k := int32(m.k)
 	code := err
 	if k == 0 && e.near == 0 && 2*m.b <= -m.n {
 		code = ^err

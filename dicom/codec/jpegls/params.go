@@ -106,17 +106,22 @@ func (q *params) gradient(d int32) int8 {
 }
 
 // context is one row of the model: T.87 A.2.1. The run interruption contexts keep Nn in b.
-type context struct{ a, b, c, n int32 }
+type context struct {
+	a, b, n int32
+	c       int16
+	k       uint16 // the Golomb parameter that follows from a and n; not kept for run interruption
+}
 
 // model is all that a restart sets back.
 type model struct {
-	regular [365]context
+	regular [512]context // 1 to 364 are used
 	run     [2]context
 }
 
 func (q *params) newModel() *model {
 	m := &model{}
 	first := context{a: max(2, (q.span+32)/64), n: 1}
+	first.k = uint16(golomb(first.n, first.a))
 	for i := range m.regular {
 		m.regular[i] = first
 	}
@@ -124,40 +129,26 @@ func (q *params) newModel() *model {
 	return m
 }
 
-// update counts an error in: T.87 A.6.
-func (c *context) update(err, near2, reset int32) {
-	c.a += max(err, -err)
-	c.b += err * near2
-	if c.n == reset {
-		c.a >>= 1
-		c.b >>= 1
-		c.n >>= 1
+// update counts an error in: T.87 A.6. It decides nothing by branches that noise makes a matter of chance.
+func (c *context) update(err, scale, reset int32) {
+	a, b, n := c.a+max(err, -err), c.b+err*scale, c.n
+	if n == reset {
+		a >>= 1
+		b >>= 1
+		n >>= 1
 	}
-	c.n++
-	switch {
-	case c.b <= -c.n:
-		c.b = max(c.b+c.n, 1-c.n)
-		if c.c > -128 {
-			c.c--
-		}
-	case c.b > 0:
-		c.b = min(c.b-c.n, 0)
-		if c.c < 127 {
-			c.c++
-		}
-	}
+	n++
+	low, high := (b+n-1)>>31, -b>>31 // -1 where b is at most -n, or above 0
+	c.a, c.n = a, n
+	c.b = max(1-n, min(0, b+n&low-n&high))
+	c.c = int16(max(-128, min(127, int32(c.c)+low-high)))
+	c.k = uint16(golomb(n, a))
 }
 
-// golomb is the parameter k of a context: T.87 A.5.1.
+// golomb is the parameter k of a context, the least with n·2^k ≥ a: T.87 A.5.1.
 func golomb(n, a int32) int32 {
-	k := int32(bits.Len32(uint32(a)) - bits.Len32(uint32(n)))
-	if k < 0 {
-		return 0
-	}
-	if n<<k < a {
-		k++
-	}
-	return k
+	k := max(0, int32(bits.Len32(uint32(a)))-int32(bits.Len32(uint32(n))))
+	return k - (n<<(k&31)-a)>>31
 }
 
 // runLengths is J of T.87 A.2.1.
