@@ -20,11 +20,14 @@ func DecodePicture(data []byte, channels int) ([]byte, int, int, error) {
 	if bytes.HasPrefix(data, []byte("P6")) || bytes.HasPrefix(data, []byte("P5")) {
 		return decodePNM(data, channels)
 	}
-	img, _, err := image.Decode(bytes.NewReader(data))
+	img, format, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, 0, 0, err
 	}
 	b := img.Bounds()
+	if m, ok := img.(*image.YCbCr); ok && format == "webp" && channels == 3 && b.Min == (image.Point{}) {
+		return studioRange(m), b.Dy(), b.Dx(), nil
+	}
 	out := make([]byte, 0, b.Dx()*b.Dy()*channels)
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
