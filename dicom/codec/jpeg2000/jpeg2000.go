@@ -5,6 +5,7 @@ package jpeg2000
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 
@@ -13,7 +14,8 @@ import (
 
 const where = "dicom: jpeg 2000"
 
-// Decode writes one frame. The transforms between components that the codestream itself names are
+// Decode writes one frame. Where the stream ends too early, the error says so (FormatError with Truncated set), and the
+// samples are what the packets before that give. The transforms between components that the codestream itself names are
 // undone; samples keep the codestream's sign.
 func Decode(dst, src []byte, info frame.Info) error {
 	if err := info.CheckBuffers(where, dst); err != nil {
@@ -221,11 +223,11 @@ func (d *decoder) reconstruct(dst []byte) error {
 	if d.main == nil {
 		return frame.Errorf(where, "want SIZ, got none")
 	}
+	var short error
 	if n := d.size.tilesX * d.size.tilesY; len(d.tiles) < n {
-		if d.truncated != nil {
-			return d.truncated
+		if short = d.truncated; short == nil {
+			short = frame.Truncatedf(where, "want %d tiles, got %d", n, len(d.tiles))
 		}
-		return frame.Truncatedf(where, "want %d tiles, got %d", n, len(d.tiles))
 	}
 	m := memories.Get().(*memory)
 	defer memories.Put(m)
@@ -249,8 +251,12 @@ func (d *decoder) reconstruct(dst []byte) error {
 		if err := t.packets(); err != nil {
 			// A tile that ends between packets has fewer layers than announced, which is no fault,
 			// unless the stream itself breaks off.
-			if !errors.Is(err, errEnd) || d.truncated != nil {
+			var f *frame.FormatError
+			switch {
+			case !errors.As(err, &f) || !f.Truncated:
 				return err
+			case !errors.Is(err, errEnd) || d.truncated != nil:
+				short = cmp.Or(short, err)
 			}
 		}
 		planes, err := t.planes(m)
@@ -262,5 +268,5 @@ func (d *decoder) reconstruct(dst []byte) error {
 		}
 		d.tiles[index] = nil
 	}
-	return nil
+	return short
 }

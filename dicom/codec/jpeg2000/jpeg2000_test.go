@@ -3,6 +3,7 @@ package jpeg2000
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"testing"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/codectest"
@@ -73,7 +74,7 @@ func TestWorkers(t *testing.T) {
 		if !bytes.Equal(dst, want) {
 			t.Errorf("%d workers: want what one decodes, got other values", workers)
 		}
-		if err := Decode(dst, b[:len(b)*3/4], info); err == nil {
+		if err := Decode(make([]byte, len(dst)), b[:len(b)*3/4], info); err == nil {
 			t.Errorf("%d workers: cut: want an error, got none", workers)
 		}
 	}
@@ -105,6 +106,23 @@ func TestMemory(t *testing.T) {
 			if v != 128 {
 				t.Fatalf("sample %d: want 128, got %d", i, v)
 			}
+		}
+	}
+}
+
+// TestCut wants from a stream cut in its last packet an error, and a picture that is nearly whole.
+func TestCut(t *testing.T) {
+	dst := make([]byte, sample.Size())
+	b := stream(t)
+	var f *frame.FormatError
+	if err := Decode(dst, b[:len(b)-9], sample); !errors.As(err, &f) || !f.Truncated {
+		t.Fatalf("want an error of a stream that ends too early, got %v", err)
+	}
+	want := codectest.Patterns(sample)["smooth"]
+	for i := 0; i < len(dst); i += 2 * sample.Samples { // the first component's packets were whole but for the finest
+		d := int(binary.LittleEndian.Uint16(dst[i:])) - int(binary.LittleEndian.Uint16(want[i:]))
+		if max(d, -d) > 400 {
+			t.Fatalf("byte %d: want about %d, got %d off", i, binary.LittleEndian.Uint16(want[i:]), d)
 		}
 	}
 }

@@ -31,6 +31,7 @@ func (t *tile) packet(tc *tileComponent, r, n int) error {
 	type chunk struct {
 		block  *codeBlock
 		at     int // segment
+		passes int
 		length int
 	}
 	var chunks []chunk
@@ -75,7 +76,7 @@ func (t *tile) packet(tc *tileComponent, r, n int) error {
 					length := in.bits(cb.lblock + bits.Len(uint(k)) - 1)
 					seg.passes += k
 					passes -= k
-					chunks = append(chunks, chunk{cb, len(cb.segments) - 1, length})
+					chunks = append(chunks, chunk{cb, len(cb.segments) - 1, k, length})
 				}
 			}
 		}
@@ -88,8 +89,11 @@ func (t *tile) packet(tc *tileComponent, r, n int) error {
 	if len(*source) >= 2 && (*source)[0] == 0xff && (*source)[1] == 0x92 {
 		*source = (*source)[2:]
 	}
-	for _, c := range chunks {
+	for i, c := range chunks {
 		if c.length > len(t.body) {
+			for _, c := range chunks[i:] {
+				c.block.segments[c.at].passes -= c.passes
+			}
 			return frame.Truncatedf(where, "packet: want %d bytes of a code-block, got %d", c.length, len(t.body))
 		}
 		seg := &c.block.segments[c.at]
