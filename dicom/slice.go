@@ -196,8 +196,9 @@ func (s *slice) groupKey() string {
 		echo = strconv.FormatFloat(v, 'g', 6, 64)
 	}
 	number := func(t tag.Tag) string { v, _ := h.data.Int(t); return strconv.Itoa(v) }
-	timing := ""
+	timing, component := "", ""
 	if h.data.String(tag.Modality) == "MR" {
+		component = h.complexComponent()
 		if name := h.data.privateString(geAcquisition, 0x0019, 0x9c); strings.Contains(name, "b0map") {
 			// The map in Hz, then as many images of its magnitude.
 			if n, ok := h.data.privateFloat(geRelation, 0x0021, 0x4f); ok && n > 0 {
@@ -211,7 +212,7 @@ func (s *slice) groupKey() string {
 	}
 	parts := []string{
 		h.data.String(tag.StudyInstanceUID), h.data.String(tag.SeriesInstanceUID), number(tag.SeriesNumber), h.data.String(tag.Modality), strings.Join(imageType, `\`),
-		h.complexComponent(), timing, echo, number(tag.EchoNumbers), number(tag.Rows), number(tag.Columns), number(tag.SamplesPerPixel),
+		component, timing, echo, number(tag.EchoNumbers), number(tag.Rows), number(tag.Columns), number(tag.SamplesPerPixel),
 		strconv.FormatFloat(s.spacingMM[0], 'g', 4, 64), strconv.FormatFloat(s.spacingMM[1], 'g', 4, 64),
 	}
 	return strings.Join(parts, "|")
