@@ -28,10 +28,19 @@ func slideHeader(path string) (*header, error) {
 	defer s.Close()
 	h := &header{frames: 1, levels: levelsOf(s), spaced: s.Levels[0].SpacingMM[0] > 0}
 	h.Geometry, h.channels = slideGeometry(s.Levels[0])
-	for _, note := range s.Notes {
-		h.issues = append(h.issues, study.Issue{Code: "slide", Severity: study.Note, Where: "series", Text: note})
-	}
+	h.issues = slideIssues(s)
 	return h, nil
+}
+
+func slideIssues(s *slide.Slide) []study.Issue {
+	var out []study.Issue
+	if s.Cut != nil {
+		out = append(out, study.Issue{Code: "truncated-file", Severity: study.Warning, Where: "series", Text: "the file has ended too early: " + s.Cut.Error()})
+	}
+	for _, note := range s.Notes {
+		out = append(out, study.Issue{Code: "slide", Severity: study.Note, Where: "series", Text: note})
+	}
+	return out
 }
 
 func levelsOf(s *slide.Slide) []study.Level {
@@ -148,9 +157,7 @@ func (s *scanner) slides(objects []*dicom.File) (rest []*dicom.File, out []study
 		if open.Levels[0].SpacingMM[0] > 0 {
 			x.Acquisition.SpacingSource = "header"
 		}
-		for _, note := range open.Notes {
-			x.Issues = append(x.Issues, study.Issue{Code: "slide", Severity: study.Note, Where: "series", Text: note})
-		}
+		x.Issues = slideIssues(open)
 		open.Close()
 		out = append(out, x)
 	}

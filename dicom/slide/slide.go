@@ -38,6 +38,7 @@ type Slide struct {
 	Format string // dicom or tiff
 	Vendor string // as the file names the maker, or ""
 	Notes  []string
+	Cut    error // what the file should hold and does not, as it has ended too early; nil for nothing
 	store  store
 }
 

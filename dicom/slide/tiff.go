@@ -57,7 +57,7 @@ func openTIFF(path string, o tiff.Options) (*Slide, error) {
 		return fail(volume.Unsupported("slide: tiff: want 1 or 3 samples of 8 bits, got %d of %s", first.Samples, first.DType))
 	}
 	slices.SortStableFunc(p.pages, func(a, b *tiff.Page) int { return b.Width - a.Width })
-	s := &Slide{Format: "tiff", store: p}
+	s := &Slide{Format: "tiff", store: p, Cut: f.Cut()}
 	mpp := micronsOf(first)
 	if strings.HasPrefix(first.Description, "Aperio") {
 		s.Vendor = "Aperio"

@@ -91,6 +91,18 @@ func (h *Header) volume(b []byte) *volume.Volume {
 	return v
 }
 
+// Cut says which page the file does not hold whole: it has ended too early. Nil is none.
+func (f *File) Cut() error {
+	for n, p := range f.Pages {
+		for c := range p.offsets {
+			if p.counts[c] < 0 || p.offsets[c] < 0 || p.offsets[c] > f.r.Size()-p.counts[c] {
+				return volume.Malformed("tiff: page %d: chunk %d: want %d bytes at %d, got a file of %d", n, c, p.counts[c], p.offsets[c], f.r.Size())
+			}
+		}
+	}
+	return nil
+}
+
 // holds refuses a file whose chunks can't hold what its directories announce, before memory is taken.
 func (f *File) holds(h *Header) error {
 	packed := int64(0)

@@ -175,7 +175,7 @@ func (e *encoder) page(n, pages int, pixels []byte) {
 	} else {
 		b = le.AppendUint32(b, uint32(next))
 	}
-	if packed.Len()%2 == 1 {
+	if packed.Len()%2 == 1 && next != 0 {
 		packed.WriteByte(0)
 	}
 	e.put(b)
