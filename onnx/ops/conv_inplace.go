@@ -11,6 +11,11 @@ import (
 // inPlaceFrom is the size of an input, in bytes, from which a convolution in place is worth the copy of each plane that it takes.
 const inPlaceFrom = 8 << 20
 
+// shrinker is memory that takes back the end of a block.
+type shrinker interface {
+	Shrink(b *tensor.Buffer, n int)
+}
+
 // convInPlace computes a convolution over its input, where nothing else needs that and the algorithm can; else it returns nil.
 func (c *Call) convInPlace(k *conv.Packed, x *tensor.Tensor, shape []int, bias []float32, p *conv.Params, act conv.Activation) *tensor.Tensor {
 	b := x.Buffer()
@@ -20,8 +25,11 @@ func (c *Call) convInPlace(k *conv.Packed, x *tensor.Tensor, shape []int, bias [
 	if data := x.Float32(); unsafe.SliceData(b.Bytes) != (*byte)(unsafe.Pointer(unsafe.SliceData(data))) {
 		return nil // a view of the middle of its block
 	}
-	k.ForwardInPlace(x.Float32(), bias, p, act, c.Threads)
+	k.ForwardInPlace(x.Float32(), bias, c.Floats(k.Aside(p)), p, act, c.Threads)
 	c.Algorithm = k.Algorithm() + " in place"
+	if m, ok := c.Mem.(shrinker); ok {
+		m.Shrink(b, 4*product(shape))
+	}
 	return tensor.InBuffer(b, tensor.Float32, shape, product(shape))
 }
 

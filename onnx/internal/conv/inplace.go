@@ -29,9 +29,18 @@ func (f form) inPlace(p *Params) bool {
 	return f.w == 1 && f.d > 1 && q.Batch == 1 && q.Group == 1 && q.OutC <= q.InC && q.In == q.Out && q.PadLo[0] == q.Dilation[0]
 }
 
+// asideGap keeps the channels that are put aside from falling on each other's cache lines.
+const asideGap = 16
+
+// Aside is the floats that ForwardInPlace needs beside the input.
+func (k *Packed) Aside(p *Params) int {
+	return p.InC * ((outputs(k.form.d)+1)*p.In[1]*p.In[2] + asideGap)
+}
+
 // ForwardInPlace is Forward where the input, whose contents are lost, is also where the output goes: its first OutC channels. The
-// numbers are those of Forward. Outputs are computed a block of planes at a time, of which the inputs are put aside.
-func (k *Packed) ForwardInPlace(data, bias []float32, p *Params, act Activation, threads int) {
+// numbers are those of Forward. Outputs are computed a block of planes at a time, of which the inputs are put aside, into memory of
+// Aside floats.
+func (k *Packed) ForwardInPlace(data, bias, aside []float32, p *Params, act Activation, threads int) {
 	q := *p
 	q.normalise()
 	if err := q.Check(); err != nil {
@@ -48,9 +57,8 @@ func (k *Packed) ForwardInPlace(data, bias []float32, p *Params, act Activation,
 	w := newWinograd(k, &q, threads, []int{0})
 	w.dst, w.bias, w.act = data, bias, act
 	area := q.In[1] * q.In[2]
-	pitch := (m+1)*area + 16
-	aside := simd.Borrow(q.InC * pitch)
-	defer aside.Return()
+	pitch := (m+1)*area + asideGap
+	need("aside", len(aside), k.Aside(p))
 	for phase := range min(step, q.In[0]) {
 		w.planes = planesOf(data, &q)
 		last := m // the slot that is not overwritten: of the plane before the block
@@ -59,11 +67,11 @@ func (k *Packed) ForwardInPlace(data, bias []float32, p *Params, act Activation,
 			slot := func(j int) int { return (last + 1 + j) % (m + 1) }
 			simd.Each(threads, q.InC*n, func(_, i int) {
 				c, j := i/n, i%n
-				copy(aside.F[c*pitch+slot(j)*area:][:area], data[c*q.inVoxels()+(o+j*step)*area:])
+				copy(aside[c*pitch+slot(j)*area:][:area], data[c*q.inVoxels()+(o+j*step)*area:])
 			})
 			for j := range n {
 				at := &w.planes[o+j*step]
-				at.data, at.pitch = aside.F[slot(j)*area:], pitch
+				at.data, at.pitch = aside[slot(j)*area:], pitch
 			}
 			w.tilesD[0] = o
 			w.run(threads)

@@ -36,7 +36,7 @@ func TestInPlace(t *testing.T) {
 					k.Forward(want, src, bias, &p, Activation{Kind: Relu}, 1)
 					for _, threads := range []int{1, 3} {
 						got := slices.Clone(src)
-						k.ForwardInPlace(got, bias, &p, Activation{Kind: Relu}, threads)
+						k.ForwardInPlace(got, bias, make([]float32, k.Aside(&p)), &p, Activation{Kind: Relu}, threads)
 						if !slices.Equal(got[:len(want)], want) {
 							t.Fatalf("%v, form %v, %d threads: not the numbers of Forward", p, f, threads)
 						}

@@ -2,7 +2,9 @@ package exec
 
 import (
 	"fmt"
+	"runtime"
 	"sort"
+	"sync/atomic"
 
 	"github.com/caliper-imaging/caliper/internal/simd"
 	"github.com/caliper-imaging/caliper/onnx/tensor"
@@ -131,6 +133,17 @@ func (a *arena) put(b *tensor.Buffer) {
 	a.free[i] = b
 }
 
+// Shrink takes back all of a block but n bytes, where it can.
+func (a *arena) Shrink(b *tensor.Buffer, n int) {
+	keep := (n + page - 1) / page * page
+	if b.Parent != nil || !a.region.owns(b.Bytes) || keep >= len(b.Bytes) {
+		return
+	}
+	a.live -= int64(len(b.Bytes) - keep)
+	a.region.free(b.Bytes[keep:cap(b.Bytes)])
+	b.Bytes = b.Bytes[:keep:keep]
+}
+
 // reset takes back all that is lent.
 func (a *arena) reset() {
 	a.live = 0
@@ -145,10 +158,24 @@ func (g given) Alloc(n int) (*tensor.Buffer, error) {
 	if err := g.fits(size); err != nil {
 		return nil, err
 	}
+	sweep(size)
 	b := collected(size)
 	b.Given = true
 	g.lent(b)
 	return b, nil
+}
+
+// sweepEvery is the bytes of results after which those of earlier runs are looked for among the garbage: the collector's own rhythm
+// follows the weights, which are far more, and would leave many of them.
+const sweepEvery = 32 << 20
+
+var sinceSweep atomic.Int64
+
+func sweep(size int) {
+	if size >= 1<<20 && sinceSweep.Add(int64(size)) >= sweepEvery {
+		sinceSweep.Store(0)
+		runtime.GC()
+	}
 }
 
 // out is a result that outlives the arena.

@@ -127,3 +127,29 @@ func TestResultsOutliveArena(t *testing.T) {
 		t.Error("a block for results was copied")
 	}
 }
+
+func TestShrink(t *testing.T) {
+	a := newArena(0)
+	if a.region == nil {
+		t.Skip("no regions on this system")
+	}
+	defer a.close()
+	b, err := a.Alloc(1 << 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Bytes[0] = 1
+	a.Shrink(b, 1<<18+1)
+	c, err := a.Alloc(1 << 19)
+	if err != nil || a.region.top > 1<<20 || &c.Bytes[0] == &b.Bytes[0] {
+		t.Errorf("the end of a block was not lent again (%v)", err)
+	}
+	if len(b.Bytes) <= 1<<18 || b.Bytes[0] != 1 {
+		t.Error("a block lost what it keeps")
+	}
+	a.put(b)
+	a.put(c)
+	if a.region.top != 0 || a.live != 0 {
+		t.Errorf("%d bytes count as lent, up to %d", a.live, a.region.top)
+	}
+}

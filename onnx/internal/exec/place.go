@@ -179,6 +179,9 @@ func (m *memoryAt) Alloc(n int) (*tensor.Buffer, error) {
 		return m.arena.Alloc(n)
 	}
 	m.lent = true
+	if n >= leaveFrom {
+		m.arena.region.leave() // the place is new memory, perhaps
+	}
 	return part(m.root, m.at.at, n), nil
 }
 

@@ -58,7 +58,7 @@ func (r *region) owns(b []byte) bool {
 	return at >= from && at < from+uintptr(len(r.mem))
 }
 
-// free takes back a block that alloc gave.
+// free takes back a block that alloc gave, or the end of one from a multiple of page on.
 func (r *region) free(b []byte) {
 	at := int(uintptr(unsafe.Pointer(unsafe.SliceData(b))) - uintptr(unsafe.Pointer(unsafe.SliceData(r.mem))))
 	size := cap(b)
@@ -83,5 +83,20 @@ func (r *region) free(b []byte) {
 func (r *region) reset() {
 	if r != nil {
 		r.top, r.holes = 0, r.holes[:0]
+	}
+}
+
+// leaveFrom is the size in bytes of a hole from which its pages are worth letting go.
+const leaveFrom = 2 << 20
+
+// leave lets the pages of holes leave memory: what is lent of them next is of zeros.
+func (r *region) leave() {
+	if r == nil {
+		return
+	}
+	for _, h := range r.holes {
+		if h.size >= leaveFrom {
+			leaveMemory(r.mem[h.at : h.at+h.size])
+		}
 	}
 }

@@ -48,3 +48,5 @@ var machineMemory = sync.OnceValue(func() int64 {
 	}
 	return int64(info.Totalram+info.Totalswap) * int64(info.Unit)
 })
+
+func leaveMemory(b []byte) { _ = unix.Madvise(b, unix.MADV_DONTNEED) }
