@@ -348,6 +348,9 @@ func max64(x []float64) float64 {
 
 func globalLpPoolOp(n *graph.Node) Kernel {
 	e := float64(n.Int("p", 2))
+	if n.Version < 2 {
+		e = float64(n.Float("p", 2))
+	}
 	f := func(x []float64) float64 {
 		s := 0.0
 		for _, v := range x {

@@ -179,6 +179,8 @@ func splitOp(n *graph.Node) Kernel {
 			parts = n.Ints("split")
 		case n.Version == 1 && n.Has("split"):
 			parts = n.Ints("split")
+		case n.Version == 1 && c.opt(1) != nil: // of the type of the data
+			parts = ints(c.cast(c.in(1), tensor.Int64, true, ""))
 		default:
 			parts = c.ints(1)
 		}
