@@ -15,7 +15,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/caliper-imaging/caliper/internal/inflate"
 )
 
 // Limits that an archive is held to before anything of it is unpacked. DEFLATE packs at most 1,032 bytes
@@ -278,7 +278,7 @@ func (x *index) tar(f *os.File) error {
 
 // spool unpacks a gzipped tar into a file without a name, which is gone when it is closed.
 func spool(f io.Reader) (*os.File, error) {
-	z, err := gzip.NewReader(f)
+	z, err := inflate.NewGzip(f)
 	if err != nil {
 		return nil, fmt.Errorf("archive: gzip: %w", err)
 	}

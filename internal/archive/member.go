@@ -9,7 +9,7 @@ import (
 	"os"
 	"sync"
 
-	"github.com/klauspost/compress/flate"
+	"github.com/caliper-imaging/caliper/internal/inflate"
 )
 
 // inMemory is how large a deflated member may be to be unpacked into memory.
@@ -28,7 +28,7 @@ func (x *index) open(outer string, e Entry) (*File, error) {
 	if e.method == zip.Store {
 		return &File{part, f}, nil
 	}
-	in := &inflater{r: flate.NewReader(part), size: e.Size, crc: e.crc}
+	in := &inflater{r: inflate.NewReader(part), size: e.Size, crc: e.crc}
 	if e.Size <= inMemory {
 		return &File{io.NewSectionReader(in, 0, e.Size), f}, nil
 	}

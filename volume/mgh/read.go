@@ -15,9 +15,8 @@ import (
 	"math"
 	"slices"
 
-	"github.com/klauspost/compress/gzip"
-
 	"github.com/caliper-imaging/caliper/internal/archive"
+	"github.com/caliper-imaging/caliper/internal/inflate"
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -189,7 +188,7 @@ func begin(r io.Reader, size int64) (*Header, io.Reader, error) {
 	src := io.Reader(b)
 	packed := false
 	if magic, _ := b.Peek(2); len(magic) == 2 && magic[0] == 0x1f && magic[1] == 0x8b {
-		z, err := gzip.NewReader(b)
+		z, err := inflate.NewGzip(b)
 		if err != nil {
 			return nil, nil, volume.Malformed("mgh: gzip: %w", err)
 		}
@@ -238,7 +237,7 @@ func (h *Header) frame(src io.Reader) (*volume.Volume, error) {
 
 // verify reads a compressed stream to its end, where its checksum is.
 func (h *Header) verify(src io.Reader) error {
-	if _, packed := src.(*gzip.Reader); !packed {
+	if _, packed := src.(*inflate.Gzip); !packed {
 		return nil
 	}
 	if _, err := io.Copy(io.Discard, src); err != nil {

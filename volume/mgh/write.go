@@ -9,9 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
-
 	"github.com/caliper-imaging/caliper/internal/atomicfile"
+	"github.com/caliper-imaging/caliper/internal/gzipped"
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -23,7 +22,7 @@ func Write(path string, image any) error {
 		if !strings.EqualFold(filepath.Ext(path), ".mgz") {
 			return Encode(w, image)
 		}
-		z := gzip.NewWriter(w)
+		z := gzipped.NewWriter(w)
 		return errors.Join(Encode(z, image), z.Close())
 	})
 }

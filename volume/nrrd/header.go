@@ -9,8 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
-
+	"github.com/caliper-imaging/caliper/internal/inflate"
 	"github.com/caliper-imaging/caliper/volume"
 	"github.com/caliper-imaging/caliper/volume/voxelfile"
 )
@@ -171,7 +170,7 @@ func (h *Header) encoding(f map[string]string) error {
 	switch strings.ToLower(f["encoding"]) {
 	case "raw":
 	case "gzip", "gz":
-		h.Unpack = func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }
+		h.Unpack = func(r io.Reader) (io.Reader, error) { return inflate.NewGzip(r) }
 	case "bzip2", "bz2":
 		h.Unpack = func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }
 	case "hex":

@@ -8,9 +8,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
-
 	"github.com/caliper-imaging/caliper/internal/atomicfile"
+	"github.com/caliper-imaging/caliper/internal/gzipped"
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -48,7 +47,7 @@ func encode(w io.Writer, r *volume.Raw) error {
 }
 
 func pack(w io.Writer, r *volume.Raw) error {
-	z := gzip.NewWriter(w)
+	z := gzipped.NewWriter(w)
 	_, err := z.Write(r.Bytes)
 	return errors.Join(err, z.Close())
 }
