@@ -17,6 +17,7 @@ type rowKernels struct {
 	blend              func(dst, src *float32, base *int32, vecs int, idx *int32, w *float32)
 	moments            func(x *float32, n int, p float32) (s, q float32)
 	expSum             func(dst, x *float32, n int, p, q float32) float32
+	expRows            func(x *float32, vecs, count, stride int, p float32, q, sum *float32) // stride in bytes
 	norm               func(dst, x *float32, n int, g, b *float32, p, q float32)
 	transpose          func(dst, src *float32, dstStride, srcStride, blocks int) // strides in bytes
 	endStreams         func()
@@ -136,6 +137,25 @@ func ExpSum(dst, x []float32, scale, shift float32) float32 {
 		return 0
 	}
 	return rows.expSum(&dst[0], &x[:len(dst)][0], len(dst), scale, shift)
+}
+
+// ExpRows sets x = e^(x·scale + shift[j]) for every column j < len(shift) of count rows that begin stride floats apart, and sum[j]
+// to the column's sum. The number of columns is a multiple of Lanes.
+func ExpRows(x []float32, count, stride int, scale float32, shift, sum []float32) {
+	rows.runExpRows(active.lanes, x, count, stride, scale, shift, sum)
+}
+
+func (r *rowKernels) runExpRows(lanes int, x []float32, count, stride int, scale float32, shift, sum []float32) {
+	n := len(shift)
+	if n == 0 || count <= 0 {
+		clear(sum)
+		return
+	}
+	if n%lanes != 0 {
+		panic("simd: exp rows: columns are no multiple of the lanes")
+	}
+	_, _ = x[(count-1)*stride+n-1], sum[n-1]
+	r.expRows(&x[0], n/lanes, count, 4*stride, scale, &shift[0], &sum[0])
 }
 
 // NormRow sets dst = (x·scale + shift)·g + b, g and b of the length of dst.

@@ -47,6 +47,9 @@ func momentsRow256(x *float32, n int, p float32) (s float32, q float32)
 func expSum256(dst *float32, x *float32, n int, p float32, q float32) float32
 
 //go:noescape
+func expRows256(x *float32, vecs int, count int, stride int, p float32, q *float32, sum *float32)
+
+//go:noescape
 func normRow256(dst *float32, x *float32, n int, gain *float32, shift *float32, p float32, q float32)
 
 //go:noescape

@@ -1401,6 +1401,76 @@ GLOBL c3f800000_256<>(SB), RODATA|NOPTR, $4
 DATA c0000007f_256<>+0(SB)/4, $0x0000007f
 GLOBL c0000007f_256<>(SB), RODATA|NOPTR, $4
 
+// func expRows256(x *float32, vecs int, count int, stride int, p float32, q *float32, sum *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·expRows256(SB), NOSPLIT, $0-56
+	MOVQ         x+0(FP), AX
+	MOVQ         vecs+8(FP), CX
+	MOVQ         count+16(FP), DX
+	MOVQ         stride+24(FP), BX
+	MOVQ         q+40(FP), SI
+	MOVQ         sum+48(FP), DI
+	VBROADCASTSS p+32(FP), Y0
+
+across:
+	VMOVUPS (SI), Y1
+	VXORPS  Y2, Y2, Y2
+	MOVQ    AX, R8
+	MOVQ    DX, R9
+
+down:
+	VMOVUPS      (R8), Y3
+	VFMADD213PS  Y1, Y0, Y3
+	VBROADCASTSS cc2d00000_256<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VBROADCASTSS c42b20000_256<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VBROADCASTSS c3fb8aa3b_256<>+0(SB), Y4
+	VMULPS       Y4, Y3, Y4
+	VROUNDPS     $0x08, Y4, Y4
+	VBROADCASTSS c3f318000_256<>+0(SB), Y5
+	VFNMADD231PS Y5, Y4, Y3
+	VBROADCASTSS cb95e8083_256<>+0(SB), Y5
+	VFNMADD231PS Y5, Y4, Y3
+	VBROADCASTSS c3ab55c94_256<>+0(SB), Y5
+	VMOVAPS      Y5, Y5
+	VBROADCASTSS c3c0936b2_256<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS c3d2aac4e_256<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS c3e2aaa05_256<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS c3efffffd_256<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS c3f800000_256<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VBROADCASTSS c3f800000_256<>+0(SB), Y6
+	VFMADD213PS  Y6, Y3, Y5
+	VCVTPS2DQ    Y4, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPSUBD       Y4, Y3, Y3
+	VBROADCASTSS c0000007f_256<>+0(SB), Y6
+	VPADDD       Y6, Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y5, Y5
+	VPADDD       Y6, Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y5
+	VMOVAPS      Y5, Y3
+	VMOVUPS      Y3, (R8)
+	VADDPS       Y3, Y2, Y2
+	ADDQ         BX, R8
+	DECQ         R9
+	JNZ          down
+	VMOVUPS      Y2, (DI)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	DECQ         CX
+	JNZ          across
+	VZEROUPPER
+	RET
+
 // func normRow256(dst *float32, x *float32, n int, gain *float32, shift *float32, p float32, q float32)
 // Requires: AVX, FMA3
 TEXT ·normRow256(SB), NOSPLIT, $0-48

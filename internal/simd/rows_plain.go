@@ -14,7 +14,7 @@ var rowsPlain = rowKernels{
 	blend: func(dst, src *float32, base *int32, vecs int, idx *int32, w *float32) {
 		blendPlain(plainTier.lanes, dst, src, base, vecs, idx, w)
 	},
-	moments: momentsRowPlain, expSum: expSumPlain, norm: normRowPlain, transpose: transposePlain, endStreams: func() {},
+	moments: momentsRowPlain, expSum: expSumPlain, expRows: expRowsPlain, norm: normRowPlain, transpose: transposePlain, endStreams: func() {},
 }
 
 func mixPlain(dst *float32, n int, src *float32, off *int, w *float32, k int) {
@@ -120,6 +120,19 @@ func expSumPlain(dst, x *float32, n int, p, q float32) float32 {
 		s[i&7] += d[i]
 	}
 	return sum8(&s)
+}
+
+func expRowsPlain(x *float32, vecs, count, stride int, p float32, q, sum *float32) {
+	n := vecs * plainTier.lanes
+	shift, sums := unsafe.Slice(q, n), unsafe.Slice(sum, n)
+	clear(sums)
+	for r := range count {
+		for j, v := range unsafe.Slice(at(x, r*stride), n) {
+			v = float32(math.Exp(float64(v*p + shift[j])))
+			*at(x, r*stride+4*j) = v
+			sums[j] += v
+		}
+	}
 }
 
 func normRowPlain(dst, x *float32, n int, g, b *float32, p, q float32) {

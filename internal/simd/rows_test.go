@@ -134,6 +134,29 @@ func checkTranspose(t *testing.T, tr *tier, rng *rand.Rand, m, n int) {
 	}
 }
 
+// checkExpRows holds exponentials down columns to the twin for rows.
+func checkExpRows(t *testing.T, tr *tier, rng *rand.Rand, vecs, count int) {
+	t.Helper()
+	n := vecs * tr.lanes
+	stride := n + rng.IntN(5)
+	x, shift, sum := plainNumbers(rng, count*stride), plainNumbers(rng, n), make([]float32, n)
+	before := append([]float32{}, x...)
+	rowsOf(tr).runExpRows(tr.lanes, x, count, stride, 0.5, shift, sum)
+	for j := range n {
+		want := 0.0
+		for r := range count {
+			e := math.Exp(float64(before[r*stride+j]*0.5 + shift[j]))
+			want += e
+			if !agrees(x[r*stride+j], float32(e), 4, 0) {
+				t.Fatalf("%s: exp rows: row %d, column %d is %g, want %g", tr.name, r, j, x[r*stride+j], e)
+			}
+		}
+		if !agrees(sum[j], float32(want), float64(count+4), 0) {
+			t.Fatalf("%s: exp rows: sum %d is %g, want %g", tr.name, j, sum[j], want)
+		}
+	}
+}
+
 func TestRows(t *testing.T) {
 	for _, tr := range append(supported(), &plainTier) {
 		rng := rand.New(rand.NewPCG(1, 2))
@@ -141,6 +164,7 @@ func TestRows(t *testing.T) {
 			checkRows(t, tr, rng, n, 1+n%9)
 			checkSpread(t, tr, rng, 1+rng.IntN(n), n)
 			checkTranspose(t, tr, rng, n, 1+rng.IntN(40))
+			checkExpRows(t, tr, rng, 1+n%4, n)
 			checkSpread(t, tr, rng, n+rng.IntN(2*n), n)
 		}
 	}

@@ -233,6 +233,7 @@ var table = []Op{
 	{Name: "Adam", Domain: "ai.onnx.preview.training", Since: []int{1}, Doc: "a step of Adam", New: adamOp},
 	{Name: "Gradient", Domain: "ai.onnx.preview.training", Since: []int{1}, Doc: "derivatives of the graph around it", New: gradientOp},
 	{Name: "Momentum", Domain: "ai.onnx.preview.training", Since: []int{1}, Doc: "a step of gradient descent with momentum", New: momentumOp},
+	{Name: "Attention", Domain: FusedDomain, Since: []int{1}, Doc: "attention over views of projections, made by fusion", New: fusedAttentionOp},
 	{Name: "Attention", Domain: "com.microsoft", Since: []int{1}, Doc: "projection to queries, keys and values, and attention", New: msAttentionOp},
 	{Name: "FusedMatMul", Domain: "com.microsoft", Since: []int{1}, Doc: "matrix product of transposed factors, times a number", New: fusedMatMulOp, Widen: true},
 	{Name: "GroupQueryAttention", Domain: "com.microsoft", Since: []int{1}, Doc: "causal attention with fewer heads of keys than of queries", New: groupQueryOp},

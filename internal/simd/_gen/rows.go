@@ -28,6 +28,7 @@ func (m *machine) rows() {
 	m.spread("blend", true)
 	m.momentsRow()
 	m.expSum()
+	m.expRows()
 	m.normRow()
 	m.transpose8()
 	TEXT(m.name("endStreams"), NOSPLIT, "func()")
@@ -558,6 +559,44 @@ func (m *machine) expSum() {
 	}
 	Label("end")
 	Store(m.fold(sum, func(a, b, dst Op) { VADDPS(a, b, dst) }), ReturnIndex(0))
+	finish()
+}
+
+// expRows sets x = e^(x·p + q) in every one of count rows of whole vectors, stride bytes apart, and sum to their sum; q and sum are
+// rows too.
+func (m *machine) expRows() {
+	TEXT(m.name("expRows"), NOSPLIT, "func(x *float32, vecs, count, stride int, p float32, q, sum *float32)")
+	Pragma("noescape")
+	x, vecs, count := Load(Param("x"), GP64()), Load(Param("vecs"), GP64()), Load(Param("count"), GP64())
+	stride, q, sums := Load(Param("stride"), GP64()), Load(Param("q"), GP64()), Load(Param("sum"), GP64())
+	p := m.v()
+	m.param("p", p)
+	m.held = map[uint32]reg.VecVirtual{}
+	m.loadExp()
+	Label("across")
+	shift, sum := m.v(), m.v()
+	VMOVUPS(Mem{Base: q}, shift)
+	m.clear(sum)
+	at, left := GP64(), GP64()
+	MOVQ(x, at)
+	MOVQ(count, left)
+	Label("down")
+	y := m.v()
+	VMOVUPS(Mem{Base: at}, y)
+	VFMADD213PS(shift, p, y)
+	m.exp(y)
+	VMOVUPS(y, Mem{Base: at})
+	VADDPS(y, sum, sum)
+	ADDQ(stride, at)
+	DECQ(left)
+	JNZ(LabelRef("down"))
+	VMOVUPS(sum, Mem{Base: sums})
+	for _, r := range []Register{x, q, sums} {
+		ADDQ(Imm(uint64(m.bytes())), r)
+	}
+	DECQ(vecs)
+	JNZ(LabelRef("across"))
+	m.held = nil
 	finish()
 }
 

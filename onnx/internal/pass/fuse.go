@@ -21,7 +21,7 @@ func Fuse(g *graph.Graph) {
 		return
 	}
 	r := newRewriter(g)
-	for _, step := range []func(*graph.Node){r.identity, r.silu, r.hardSwish, r.gelu} {
+	for _, step := range []func(*graph.Node){r.identity, r.silu, r.hardSwish, r.gelu, r.attention} {
 		r.all(step)
 	}
 	for _, step := range []func(*graph.Node){r.batchNorm, r.channelBias, r.activation, r.residual, r.activation} {
