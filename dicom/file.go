@@ -104,6 +104,8 @@ func (f *File) wantsPixels() bool {
 	switch class {
 	case "", "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7", "1.2.840.10008.5.1.4.1.1.30": // Segmentation, Label Map Segmentation, Parametric Map
 		return true
+	case "1.2.840.10008.5.1.4.1.1.481.2": // RT Dose, which may hold histograms alone
+		return !f.Has(tag.DVHSequence)
 	}
 	info, err := uid.Lookup(class)
 	return err == nil && strings.Contains(info.Name, "Image Storage")
