@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/caliper-imaging/caliper/internal/archive"
 	"github.com/caliper-imaging/caliper/study"
 )
 
@@ -149,6 +150,9 @@ func inputsOf(job Job) string {
 		for _, series := range s.Series {
 			for _, path := range append(append([]string{}, series.Files...), series.Mask) {
 				fmt.Fprintf(h, "%s", path)
+				if outer, _, ok := archive.Split(path); ok { // it changes with its archive
+					path = outer
+				}
 				if info, err := os.Stat(path); err == nil {
 					fmt.Fprintf(h, " %d %d", info.Size(), info.ModTime().UnixNano())
 				}
