@@ -36,7 +36,7 @@ type Series struct {
 	View        string            `json:"view,omitempty"`     // DICOM (0018,5101): PA, AP, LL …
 	Description string            `json:"description,omitempty"`
 	Format      string            `json:"format"`         // the row of intake's format table
-	Files       []string          `json:"files"`          // paths, in the order of the slices where known; "archive.zip!member" inside an archive
+	Files       []string          `json:"files"`          // paths, in the order of the slices where known; "archive.zip!/member" inside an archive
 	Mask        string            `json:"mask,omitempty"` // path of a label image on the same grid that lies beside it, or ""
 	Geometry    volume.Geometry   `json:"geometry"`
 	Channels    int               `json:"channels"`
