@@ -82,7 +82,9 @@ func (g *gridSampler) coordinate(v float64, d int) float64 {
 	if x < lo || x > hi {
 		switch g.padding {
 		case "border":
-			x = math.Min(math.Max(x, 0), float64(d-1))
+			if g.mode != "cubic" && g.mode != "bicubic" { // there each neighbour is taken from the border, as exporters have it
+				x = math.Min(math.Max(x, 0), float64(d-1))
+			}
 		case "reflection":
 			x = reflect(x, lo, hi)
 		}

@@ -206,6 +206,9 @@ func (r *resizer) source(o, in, out int, scale, lo, hi float64) (x float64, outs
 		}
 		return 0, false
 	case "align_corners":
+		if scale > 1 {
+			length = float64(out) // as exporters and onnxruntime reckon; the cases of smaller sizes want the other
+		}
 		if length == 1 || out == 1 {
 			return 0, false
 		}
