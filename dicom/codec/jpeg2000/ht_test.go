@@ -10,6 +10,7 @@ import (
 
 // highThroughput lists the streams of testdata/SOURCE.txt.
 var highThroughput = map[string]frame.Info{
+	"ht_blocks":     {Rows: 43, Columns: 59, Samples: 1, BitsAllocated: 16, BitsStored: 12},
 	"ht_tiles":      {Rows: 37, Columns: 53, Samples: 3, BitsAllocated: 8, BitsStored: 8},
 	"ht_lossy":      {Rows: 37, Columns: 53, Samples: 3, BitsAllocated: 8, BitsStored: 8},
 	"ht_refined":    {Rows: 37, Columns: 51, Samples: 1, BitsAllocated: 16, BitsStored: 16, Signed: true},
