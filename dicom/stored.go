@@ -2,6 +2,7 @@ package dicom
 
 import (
 	"context"
+	"encoding/binary"
 	"runtime"
 	"strings"
 	"sync"
@@ -59,16 +60,17 @@ func (st *Stack) Scale() (info frame.Info, slope, intercept float64, ok bool) {
 }
 
 // StoredInto reads the stored values of time point t into dst, slice after slice along the grid, rows as
-// they are stored: for a series whose Scale is ok, in the type that its info says.
-func (st *Stack) StoredInto(ctx context.Context, t int, dst []byte) error {
+// they are stored: for a series whose Scale is ok, in the type that its info says. bits are those that
+// any 16-bit value has set.
+func (st *Stack) StoredInto(ctx context.Context, t int, dst []byte) (bits uint16, err error) {
 	if t < 0 || t >= len(st.times) {
-		return frame.Errorf(pkg, "time point: want 0 to %d, got %d", len(st.times)-1, t)
+		return 0, frame.Errorf(pkg, "time point: want 0 to %d, got %d", len(st.times)-1, t)
 	}
 	in := st.times[t]
 	g := st.Series.Geometry
 	size := len(dst) / len(in)
 	parts := max(1, min(runtime.GOMAXPROCS(0), len(in), g.Voxels()>>16))
-	errs := make([]error, parts)
+	errs, set := make([]error, parts), make([]uint16, parts)
 	var wait sync.WaitGroup
 	for part := range parts {
 		wait.Go(func() {
@@ -76,50 +78,88 @@ func (st *Stack) StoredInto(ctx context.Context, t int, dst []byte) error {
 			defer read.close()
 			lo, hi := len(in)*part/parts, len(in)*(part+1)/parts
 			for k := lo; k < hi && errs[part] == nil; k++ {
-				errs[part] = read.stored(dst[k*size:][:size], in[k])
+				var some uint16
+				some, errs[part] = read.stored(dst[k*size:][:size], in[k])
+				set[part] |= some
 			}
 		})
 	}
 	wait.Wait()
-	for _, err := range errs {
+	for part, err := range errs {
 		if err != nil {
-			return err
+			return 0, err
 		}
+		bits |= set[part]
 	}
-	return nil
+	return bits, nil
+}
+
+// correct is frame.Correct, which most 16-bit images don't need, and what bits the values have.
+func correct(b []byte, info frame.Info) uint16 {
+	if info.BytesPerSample() != 2 {
+		frame.Correct(b, info)
+		return 0
+	}
+	bits := setBits(b)
+	if info.BitsStored < 16 && (info.Signed || bits>>info.BitsStored != 0) {
+		frame.Correct(b, info)
+		bits = setBits(b)
+	}
+	return bits
+}
+
+// setBits are the bits that any of the 16-bit words has.
+func setBits(b []byte) uint16 {
+	var x, y uint64
+	for len(b) >= 32 {
+		x |= binary.LittleEndian.Uint64(b) | binary.LittleEndian.Uint64(b[8:])
+		y |= binary.LittleEndian.Uint64(b[16:]) | binary.LittleEndian.Uint64(b[24:])
+		b = b[32:]
+	}
+	x |= y
+	x |= x >> 32
+	out := uint16(x | x>>16)
+	for ; len(b) >= 2; b = b[2:] {
+		out |= binary.LittleEndian.Uint16(b)
+	}
+	return out
 }
 
 // stored decodes one slice into dst.
-func (r *sliceReader) stored(dst []byte, s slice) error {
+func (r *sliceReader) stored(dst []byte, s slice) (bits uint16, err error) {
 	if err := r.ctx.Err(); err != nil {
-		return err
+		return 0, err
 	}
 	if err := r.open(s); err != nil {
-		return err
+		return 0, err
 	}
 	info := r.pixels.info
 	if s.part == 0 {
 		if info.Size() != len(dst) {
-			return frame.Errorf(pkg, "series: want slices of %d bytes, got %d", len(dst), info.Size())
+			return 0, frame.Errorf(pkg, "series: want slices of %d bytes, got %d", len(dst), info.Size())
 		}
-		return r.pixels.decode(s.frame, dst)
+		if err := r.pixels.decodeOpen(s.frame, dst); err != nil {
+			return 0, err
+		}
+		return correct(dst, info), nil
 	}
 	if r.frame != s.frame {
 		r.frame = -1
 		if len(r.raw) != info.Size() {
 			r.raw = make([]byte, info.Size())
 		}
-		if err := r.pixels.decode(s.frame, r.raw); err != nil {
-			return err
+		if err := r.pixels.decodeOpen(s.frame, r.raw); err != nil {
+			return 0, err
 		}
+		bits = correct(r.raw, info)
 		r.frame = s.frame
 	}
 	tile, _ := crop(r.raw, info, s)
 	if len(tile) != len(dst) {
-		return frame.Errorf(pkg, "series: want slices of %d bytes, got %d", len(dst), len(tile))
+		return 0, frame.Errorf(pkg, "series: want slices of %d bytes, got %d", len(dst), len(tile))
 	}
 	copy(dst, tile)
-	return nil
+	return bits, nil
 }
 
 // Descending says whether the slices of a mosaic are stored against the normal of their planes: those of

@@ -96,31 +96,29 @@ func storedImage(ctx context.Context, stack *dicom.Stack) (*nifti.Scaled, error)
 		raw.Shape = append(raw.Shape, frames)
 	}
 	raw.Shape = append(raw.Shape, g.Size[2], g.Size[1], g.Size[0])
+	bits := uint16(0)
 	for t := range frames {
 		n := g.Voxels() * size
-		if err := stack.StoredInto(ctx, t, raw.Bytes[t*n:][:n]); err != nil {
+		some, err := stack.StoredInto(ctx, t, raw.Bytes[t*n:][:n])
+		if err != nil {
 			return nil, err
 		}
+		bits |= some
 	}
-	raw.DType = storedType(info, raw.Bytes)
+	raw.DType = storedType(info, bits)
 	return &nifti.Scaled{Raw: raw, Slope: slope, Inter: intercept}, nil
 }
 
 // storedType is the type of stored values; unsigned ones of 16 bits that all fit are int16, which more
-// programs read.
-func storedType(info frame.Info, b []byte) volume.DType {
+// programs read. bits are those that any of them has.
+func storedType(info frame.Info, bits uint16) volume.DType {
 	switch {
 	case info.BytesPerSample() == 1 && info.Signed:
 		return volume.Int8
 	case info.BytesPerSample() == 1:
 		return volume.Uint8
-	case info.Signed:
-		return volume.Int16
-	}
-	for i := 1; i < len(b); i += 2 {
-		if b[i] > math.MaxInt8 {
-			return volume.Uint16
-		}
+	case !info.Signed && bits > math.MaxInt16:
+		return volume.Uint16
 	}
 	return volume.Int16
 }
