@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -145,6 +146,59 @@ func FuzzDecode(f *testing.F) {
 		again, err := Decode(&out)
 		if err != nil || !bytes.Equal(again.Bytes, a.Bytes) {
 			t.Fatalf("want the same array again, got %v", err)
+		}
+	})
+}
+
+// An image with its place goes through .npz; an .npy has its values alone.
+func TestImages(t *testing.T) {
+	g := volume.Geometry{Size: [3]int{4, 3, 2}, Origin: [3]float64{-1, 2, 3}, Spacing: [3]float64{0.5, 0.6, 0.7}, Axes: [3][3]float64{{0, 1, 0}, {-1, 0, 0}, {0, 0, 1}}}
+	want := &volume.Raw{Geometry: g, DType: volume.Int16, Channels: 2, Shape: []int{3, 2, 3, 4, 2}, Bytes: make([]byte, 288)}
+	for n := range want.Bytes {
+		want.Bytes[n] = byte(n)
+	}
+	path := filepath.Join(t.TempDir(), "x.npz")
+	if err := WriteImage(path, want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadImage(path)
+	if err != nil || !got.Placed || got.Frames() != 3 || got.Samples() != 2 || !bytes.Equal(got.Bytes, want.Bytes) || g.SameGrid(got.Geometry, 1e-12) != nil {
+		t.Errorf("want the image again, got %+v, %v", got, err)
+	}
+	for _, c := range []struct {
+		shape  []int
+		size   [3]int
+		frames int
+	}{{[]int{3, 4}, [3]int{4, 3, 1}, 1}, {[]int{2, 3, 5}, [3]int{5, 3, 2}, 1}, {[]int{6, 2, 3, 5}, [3]int{5, 3, 2}, 6}} {
+		a := &Array{DType: volume.Uint8, Shape: c.shape}
+		a.Bytes = make([]byte, a.Len())
+		m, err := a.image(nil, nil)
+		if err != nil || m.Size != c.size || m.Frames() != c.frames || m.Placed {
+			t.Errorf("%v: want %v of %d, got %+v, %v", c.shape, c.size, c.frames, m, err)
+		}
+	}
+	if _, err := (&Array{DType: volume.Uint8, Shape: []int{3}, Bytes: make([]byte, 3)}).image(nil, nil); err == nil {
+		t.Error("want an error for a list")
+	}
+}
+
+func FuzzImage(f *testing.F) {
+	path := filepath.Join(f.TempDir(), "x.npz")
+	if err := WriteImage(path, &volume.Raw{Geometry: volume.Identity([3]int{2, 2, 1}, [3]float64{1, 1, 1}), DType: volume.Uint8, Channels: 2, Shape: []int{2, 2, 2}, Bytes: make([]byte, 8)}); err != nil {
+		f.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		path := filepath.Join(t.TempDir(), "x.npz")
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := ReadImage(path); err == nil && m.Validate() != nil {
+			t.Errorf("read an image that is not valid: %v", m.Validate())
 		}
 	})
 }

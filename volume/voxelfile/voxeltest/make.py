@@ -42,4 +42,59 @@ save("packed" + ending, ramp.astype("i2"), compress=True)
 save("vector" + ending, np.stack([ramp, ramp + 1000, ramp * 2], -1).astype("i2"), vector=True)
 save("plane" + ending, ramp[1].astype("u2"))
 save("beside" + detached, ramp.astype("i2"))
+
+
+def record(name, like=None):
+    im = sitk.ReadImage(like or name)
+    index = (4, 1, 2)
+    values = sitk.GetArrayFromImage(im).astype(float)
+    cases.append(dict(name=name, size=list(im.GetSize()), index=list(index), point=list(im.TransformIndexToPhysicalPoint(index)), spacing=list(im.GetSpacing()),
+                      channels=1, value=float(im.GetPixel(index)), last=float(im.GetPixel(index)), sum=float(values.sum())))
+
+
+# variants that SimpleITK reads and does not write
+data = ramp.astype("<i2")
+text = " ".join(map(str, ramp.ravel()))
+flat = (rz @ rx * [0.9, 1.1, 2.4]).T
+if ending == ".nrrd":
+    import bz2
+    import gzip
+
+    vec = lambda v: "(" + ",".join(repr(float(x)) for x in v) + ")"
+
+    def nrrd(name, encoding, body=b"", more="", space="left-posterior-superior", signs=(1, 1, 1), kind="short", endian="endian: little\n"):
+        head = f"NRRD0004\n# a comment\ntype: {kind}\ndimension: 3\nspace: {space}\nsizes: 5 4 3\nspace directions: {' '.join(vec(v * signs) for v in flat)}\n"
+        head += f"kinds: domain domain domain\n{endian}encoding: {encoding}\nspace origin: {vec(np.array([-12.5, 40, -7]) * signs)}\nkey:=value: of a key\n{more}"
+        open(name, "wb").write(head.encode() + (b"" if "data file: LIST" in more else b"\n") + body)
+        record(name, "text.nrrd" if encoding == "bzip2" else None)  # which ITK does not read
+
+    nrrd("text.nrrd", "text", text.encode(), endian="")
+    nrrd("hex.nrrd", "hex", data.tobytes().hex().encode())
+    nrrd("bzip2.nrrd", "bzip2", bz2.compress(data.tobytes()))
+    nrrd("big.nrrd", "raw", data.astype(">i2").tobytes(), endian="endian: big\n")
+    nrrd("ras.nrrd", "raw", data.tobytes(), space="right-anterior-superior", signs=(-1, -1, 1))
+    nrrd("las.nrrd", "raw", data.tobytes(), space="LAS", signs=(1, -1, 1))
+    for k in range(3):
+        open(f"part{k:02d}.raw", "wb").write(data[k].tobytes())
+        open(f"part{k:02d}.raw.gz", "wb").write(gzip.compress(data[k].tobytes(), mtime=0))
+        open(f"skip{k}.raw", "wb").write(b"one line\n" + b"abc" + data[k].tobytes())
+    nrrd("list.nhdr", "raw", more="data file: LIST\npart00.raw\npart01.raw\npart02.raw\n")
+    nrrd("pattern.nhdr", "gzip", more="data file: part%02d.raw.gz 0 2 1\n")
+    nrrd("skip.nhdr", "raw", more="line skip: 1\nbyte skip: 3\ndata file: skip%d.raw 0 2 1\n")
+if ending == ".mha":
+
+    def meta(name, file, body=b"", more="", kind="MET_SHORT"):
+        axes = " ".join(repr(float(x)) for x in (rz @ rx).T.ravel())
+        head = f"ObjectType = Image\nNDims = 3\n{more}TransformMatrix = {axes}\nOffset = -12.5 40 -7\nElementSpacing = 0.9 1.1 2.4\nDimSize = 5 4 3\nElementType = {kind}\nElementDataFile = {file}\n"
+        open(name, "wb").write(head.encode() + body)
+        record(name)
+
+    meta("text.mha", "LOCAL", text.encode() + b"\n", more="BinaryData = False\n")
+    meta("big.mha", "LOCAL", data.astype(">i2").tobytes(), more="BinaryData = True\nBinaryDataByteOrderMSB = True\n")
+    for k in range(3):
+        open(f"part{k:02d}.raw", "wb").write(data[k].tobytes())
+    open("behind.raw", "wb").write(b"a header of its own" + data.tobytes())
+    meta("list.mhd", "LIST\npart00.raw\npart01.raw\npart02.raw", more="BinaryData = True\n")
+    meta("pattern.mhd", "part%02d.raw 0 2 1", more="BinaryData = True\n")
+    meta("behind.mhd", "behind.raw", more="BinaryData = True\nHeaderSize = -1\n")
 json.dump(dict(SimpleITK=sitk.Version().VersionString(), cases=cases), open("cases.json", "w"), indent=1)
