@@ -24,5 +24,7 @@ func FuzzProtocol(f *testing.F) {
 			parseProtocol(b).number(name)
 		}
 		parseCSA(b)
+		parseGEBlock(b)
+		gePolarity(b)
 	})
 }

@@ -38,7 +38,9 @@ func (st *Stack) sliceTiming(l lookup, trS float64) (timing []float64, withDelay
 			timing = clockTimes(first)
 		}
 	case l.maker == uih && first[0].part > 0:
-		timing = gridTimes(first[0].file, n)
+		if timing = gridTimes(first[0].file, n); st.tiledBackwards() {
+			slices.Reverse(timing)
+		}
 	case l.maker == uih && len(st.times) > 1:
 		timing = clockTimes(first)
 	case l.maker == ge && len(st.times) > 1:

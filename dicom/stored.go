@@ -162,9 +162,14 @@ func (r *sliceReader) stored(dst []byte, s slice) (bits uint16, err error) {
 	return bits, nil
 }
 
-// Descending says whether the slices of a mosaic are stored against the normal of their planes: those of
-// the grid run the other way.
+// Descending says whether a NIfTI image has the slices the other way than the grid: those of a Siemens
+// mosaic that is stored against the normal of its planes keep their order.
 func (st *Stack) Descending() bool {
+	return st.tiledBackwards() && makerOf(st.times[0][0].head.data) != uih
+}
+
+// tiledBackwards says whether the slices of a mosaic are stored against the normal.
+func (st *Stack) tiledBackwards() bool {
 	if len(st.times) == 0 {
 		return false
 	}
