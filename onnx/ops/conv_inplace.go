@@ -35,21 +35,41 @@ func (c *Call) convInPlace(k *conv.Packed, x *tensor.Tensor, shape []int, bias [
 
 // ConvInPlace tells whether a node is a convolution that is computed over its input, given what is known of its inputs, where nothing
 // else needs that.
-func ConvInPlace(n *graph.Node, in []Known) (ok bool) {
-	defer func() {
-		if recover() != nil {
-			ok = false
-		}
-	}()
-	if n.Op != "Conv" || n.Domain != "" || n.Const(1) == nil || n.HasIn(3) || len(in) < 2 || !in[0].Ranked || in[0].DType != tensor.Float32 ||
-		product(in[0].Shape)*4 < inPlaceFrom || narrowConvOf(n) != nil {
+func ConvInPlace(n *graph.Node, in []Known) bool {
+	if n.HasIn(3) || len(in) < 1 || !in[0].Ranked || product(in[0].Shape)*4 < inPlaceFrom {
 		return false
 	}
-	w := windowOf(n)
-	p, _ := convParamsOf(&w, in[0].Shape, n.Const(1).Shape(), n.Int("group", 1))
-	layout := conv.LayoutOf
-	if n.Int(NodeDirect, 0) != 0 {
-		layout = conv.DirectLayoutOf
+	l, p := knownConv(n, in)
+	return p != nil && l.InPlace(p)
+}
+
+// ConvAlgorithm names the algorithm of a convolution, given what is known of its inputs; "" where that is too little.
+func ConvAlgorithm(n *graph.Node, in []Known) string {
+	l, p := knownConv(n, in)
+	if p == nil {
+		return ""
 	}
-	return layout(p).InPlace(p)
+	return l.Algorithm()
+}
+
+// knownConv is the layout and shape of a convolution in float32 with a constant weight; nil where the node is none, or too little is
+// known.
+func knownConv(n *graph.Node, in []Known) (l conv.Layout, p *conv.Params) {
+	defer func() {
+		if recover() != nil {
+			p = nil
+		}
+	}()
+	if n.Op != "Conv" || n.Domain != "" || n.Const(1) == nil || len(in) < 2 || !in[0].Ranked || in[0].DType != tensor.Float32 || narrowConvOf(n) != nil {
+		return l, nil
+	}
+	w := windowOf(n)
+	p, shape := convParamsOf(&w, in[0].Shape, n.Const(1).Shape(), n.Int("group", 1))
+	if product(shape) == 0 || p.Check() != nil {
+		return l, nil
+	}
+	if n.Int(NodeDirect, 0) != 0 {
+		return conv.DirectLayoutOf(p), p
+	}
+	return conv.LayoutOf(p), p
 }

@@ -94,6 +94,11 @@ func (few) Free(*tensor.Buffer) {}
 
 // compute runs the node, all of whose inputs are known and few.
 func (i *inference) compute(out []Known) []Known {
+	for _, t := range i.In {
+		if t != nil && t.DType() == tensor.String {
+			return out
+		}
+	}
 	op, err := Find(i.n)
 	if err != nil || op.Random || !cheap[i.n.Op] {
 		return out

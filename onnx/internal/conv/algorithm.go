@@ -4,22 +4,28 @@ import "fmt"
 
 // Algorithm names the way in which the weight was packed to be used.
 func (k *Packed) Algorithm() string {
+	return Layout{shape: k.p, form: k.form, turned: k.turned, raw: k.raw != nil}.Algorithm()
+}
+
+// Algorithm names the way in which weights of the layout are used.
+func (l Layout) Algorithm() string {
+	p := &l.shape
 	switch {
-	case k.raw != nil && k.p.isDepthwise() && !k.p.unusual():
+	case l.raw && p.isDepthwise() && !p.unusual():
 		return "depthwise"
-	case k.raw != nil:
+	case l.raw:
 		return "by tap"
-	case k.form == form{}:
+	case l.form == form{}:
 		name := "direct"
-		if k.p.taps() == 1 {
+		if p.taps() == 1 {
 			name = "1×1"
 		}
-		if k.turned {
+		if l.turned {
 			name += ", turned"
 		}
 		return name
-	case k.form.w > 1:
-		return fmt.Sprintf("winograd %d×%d", k.form.h, k.form.w)
+	case l.form.w > 1:
+		return fmt.Sprintf("winograd %d×%d", l.form.h, l.form.w)
 	}
-	return fmt.Sprintf("winograd %d×%d rows", k.form.d, k.form.h)
+	return fmt.Sprintf("winograd %d×%d rows", l.form.d, l.form.h)
 }

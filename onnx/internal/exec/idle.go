@@ -33,7 +33,7 @@ func (l *idleArenas) take(limit int64) *arena {
 	}
 	a := l.list[best]
 	l.remove(best)
-	a.limit = limit
+	a.limit, a.peak = limit, 0
 	return a
 }
 

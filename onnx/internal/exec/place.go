@@ -32,6 +32,9 @@ type placed struct {
 // placeFrom is the size of a Concat's result, in bytes, from which its parts are placed.
 const placeFrom = 64 << 10
 
+// mostParts is the number of inputs up to which a Concat is looked at.
+const mostParts = 1024
+
 // inPlace names operators that compute in the memory of their first input where nothing else needs that.
 var inPlace = map[string]bool{"InstanceNormalization": true, "BatchNormalization": true, "Relu": true, "LeakyRelu": true, "Sigmoid": true,
 	"Swish": true, "HardSwish": true, "Gelu": true, "Elu": true, "Tanh": true, "Clip": true}
@@ -89,7 +92,7 @@ func (p *Plan) place(known []ops.Known) *placement {
 
 // joins tells whether a step is a Concat whose parts follow each other in memory, and the size of its result.
 func (s *Step) joins(known []ops.Known) (bytes int, ok bool) {
-	if s.Node.Op != "Concat" || s.Node.Domain != "" || s.out[0] < 0 || len(s.in) < 2 {
+	if s.Node.Op != "Concat" || s.Node.Domain != "" || s.out[0] < 0 || len(s.in) < 2 || len(s.in) > mostParts {
 		return 0, false
 	}
 	out := known[s.out[0]]
@@ -148,13 +151,7 @@ func (l *placement) put(p *Plan, maker []int, x int, at placed) {
 		from := s.in[0]
 		works := s.Node.Domain == "" && inPlace[s.Node.Op]
 		if !works {
-			args := make([]ops.Known, len(s.in))
-			for k, y := range s.in {
-				if y >= 0 {
-					args[k] = l.known[y]
-				}
-			}
-			works = ops.ConvInPlace(s.Node, args)
+			works = ops.ConvInPlace(s.Node, s.args(l.known))
 		}
 		k := l.known[from]
 		if m := maker[from]; !works || !k.Ranked || bytesOf(k) != at.bytes || k.DType != l.known[x].DType || m < 0 || l.steps[m] != nil ||

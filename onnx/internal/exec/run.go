@@ -37,22 +37,18 @@ type Runner struct {
 	Plan    *Plan
 	Limit   int64 // bytes of activations, 0 for none
 	mu      sync.Mutex
-	layouts []shaped
+	layouts []*shaped
 }
 
-// shaped is the placement for inputs of certain types and shapes.
+// shaped is what follows from inputs of certain types and shapes.
 type shaped struct {
-	in     []ops.Known
-	layout *placement
+	in       []ops.Known
+	layout   *placement
+	estimate *Estimate // where there is a limit
 }
 
-// layoutFor is the placement for inputs like those given, made when they are first met.
-func (r *Runner) layoutFor(in []*tensor.Tensor) *placement {
-	known := make([]ops.Known, len(in))
-	for i, t := range in {
-		known[i] = ops.Of(t)
-		known[i].Value = nil // which may differ from run to run
-	}
+// shapesOf is what follows from inputs like those given, found when they are first met.
+func (r *Runner) shapesOf(known []ops.Known) *shaped {
 	same := func(a, b ops.Known) bool {
 		return a.DType == b.DType && a.Ranked == b.Ranked && slices.Equal(a.Shape, b.Shape)
 	}
@@ -60,15 +56,18 @@ func (r *Runner) layoutFor(in []*tensor.Tensor) *placement {
 	defer r.mu.Unlock()
 	for _, s := range r.layouts {
 		if slices.EqualFunc(s.in, known, same) {
-			return s.layout
+			return s
 		}
 	}
 	if len(r.layouts) == 4 {
 		r.layouts = r.layouts[1:]
 	}
-	s := shaped{in: known, layout: r.Plan.place(r.Plan.Infer(known))}
+	s := &shaped{in: known, layout: r.Plan.place(r.Plan.Infer(known))}
+	if r.Limit > 0 {
+		s.estimate = r.Plan.Estimate(known)
+	}
 	r.layouts = append(r.layouts, s)
-	return s.layout
+	return s
 }
 
 // Run computes the plan's outputs. Tensors among in are not changed. The results belong to the caller.
@@ -83,10 +82,19 @@ func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*te
 	for i, t := range in {
 		own[i] = t.Detached()
 	}
-	e.plan, e.layout, e.roots = r.Plan, r.layoutFor(own), map[*group]*tensor.Buffer{}
+	known := make([]ops.Known, len(in))
+	for i, t := range in {
+		known[i] = ops.Of(t)
+		known[i].Value = nil // which may differ from run to run
+	}
+	shapes := r.shapesOf(known)
+	e.plan, e.layout, e.roots = r.Plan, shapes.layout, map[*group]*tensor.Buffer{}
+	if r.Limit > 0 && shapes.estimate.Largest > r.Limit {
+		return nil, &MemoryError{Need: shapes.estimate.Peak, Limit: r.Limit}
+	}
 	f := e.frame(r.Plan, own)
 	if err := e.steps(r.Plan, f, true); err != nil {
-		return nil, err
+		return nil, shapes.refuse(err)
 	}
 	out := make([]*tensor.Tensor, len(r.Plan.outputs))
 	for i, x := range r.Plan.outputs {
