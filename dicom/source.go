@@ -10,6 +10,9 @@ import (
 // window is how much a source reads at once: most headers fit.
 const window = 16 << 10
 
+// glance is how much it reads at first where it was sent far ahead: from fragment to fragment.
+const glance = 64
+
 // source reads bytes by position through a small window. size is the number of bytes, or a bound
 // on it where the reader can only find its end by reading (known is false).
 type source struct {
@@ -29,6 +32,9 @@ func (s *source) view(pos int64, n int) ([]byte, error) {
 		return nil, errEnd(pos, n)
 	}
 	want := min(max(int64(n), window), s.size-pos)
+	if n <= glance && len(s.win) > 0 && pos-s.at > 2*window {
+		want = min(glance, s.size-pos)
+	}
 	if int64(cap(s.win)) < want {
 		s.win = make([]byte, want)
 	}

@@ -339,6 +339,9 @@ func convertRaw(ctx context.Context, s term.Streams, o convertOptions) error {
 	for _, issue := range f.Issues {
 		fmt.Fprintf(s.Err, "caliper: %s: %s: %s\n", filepath.Base(o.in), issue.Severity, issue.Text)
 	}
+	if at, ok, err := f.Another(); err == nil && ok {
+		fmt.Fprintf(s.Err, "caliper: %s: note: another object lies behind this one, at byte %d\n", filepath.Base(o.in), at)
+	}
 	if _, err := f.Trailing(ctx); err != nil {
 		fmt.Fprintf(s.Err, "caliper: %s: warning: all pixels are whole, but the file is cut: %v\n", filepath.Base(o.in), err)
 	}

@@ -67,6 +67,9 @@ func runDump(ctx context.Context, s term.Streams, o dumpOptions) error {
 	if err = errors.Join(printed, err); err != nil {
 		return fmt.Errorf("%s: %w", o.file, err)
 	}
+	if at, ok, err := f.Another(); err == nil && ok {
+		fmt.Fprintf(s.Err, "caliper: %s: note: another object lies behind this one, at byte %d\n", o.file, at)
+	}
 	for _, issue := range f.Issues {
 		fmt.Fprintf(s.Err, "caliper: %s: %s: %s\n", o.file, issue.Severity, issue.Text)
 	}
