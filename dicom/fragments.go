@@ -2,6 +2,7 @@ package dicom
 
 import (
 	"encoding/binary"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -190,6 +191,9 @@ func (p *pixelReader) decodeFragments(n int, dst []byte) error {
 	}
 	info := p.info
 	info.BigEndian = false
+	if p.frames == 1 && len(dst) >= 1<<20 { // else frames or files are what goes in parallel
+		info.Workers = runtime.GOMAXPROCS(0)
+	}
 	return p.codecFor(src).Decode(dst, src, info)
 }
 

@@ -117,8 +117,11 @@ func parseSize(b []byte) (*size, error) {
 	for i := range n {
 		c := b[36+3*i:]
 		k := component{precision: int(c[0]&0x7f) + 1, signed: c[0]&0x80 != 0, dx: int(c[1]), dy: int(c[2])}
-		if k.precision > 31 || k.dx < 1 || k.dy < 1 {
-			return nil, frame.Errorf(where, "SIZ: component %d: want at most 31 bits and steps of 1 and more, got %d, %d and %d", i, k.precision, k.dx, k.dy)
+		if k.precision > 31 && k.precision <= 38 {
+			return nil, frame.Unsupportedf(where, "SIZ: component %d: want at most 31 bits, got %d", i, k.precision)
+		}
+		if k.precision > 38 || k.dx < 1 || k.dy < 1 {
+			return nil, frame.Errorf(where, "SIZ: component %d: want at most 38 bits and steps of 1 and more, got %d, %d and %d", i, k.precision, k.dx, k.dy)
 		}
 		s.components = append(s.components, k)
 	}
