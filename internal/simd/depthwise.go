@@ -30,20 +30,39 @@ func HasDepthwise(k, stride int) bool {
 	return k < len(active.depthwise) && stride < len(active.depthwise[k]) && active.depthwise[k][stride] != nil
 }
 
-// RunDepthwise runs the kernel of k×k taps; see HasDepthwise.
-func RunDepthwise(k, stride int, t *Depthwise) { active.depthwise[k][stride](t) }
+// DepthwiseKernel is a kernel chosen for rows of one length, with its masks.
+type DepthwiseKernel struct {
+	run   func(*Depthwise)
+	masks []uint32
+	vecs  int
+}
 
-// DepthwiseMasks returns Masks for outputs 0…out of a row of in elements, where tap 0 of output 0 reads element first, and the
-// number of vectors.
-func DepthwiseMasks(k, stride, first, in, out int) (masks []uint32, vecs int) {
+// NewDepthwiseKernel chooses the kernel of k×k taps (see HasDepthwise) for outputs 0…out of a row of in elements, where tap 0 of
+// output 0 reads element first. It does not change while it is used, so calls may share it.
+func NewDepthwiseKernel(k, stride, first, in, out int) *DepthwiseKernel {
+	d := &DepthwiseKernel{run: active.depthwise[k][stride]}
 	lanes := active.lanes
+	if half := active.shortDepthwise; half != nil && out <= lanes/2 {
+		d.run, lanes = half[k][stride], lanes/2
+	}
+	d.masks, d.vecs = depthwiseMasks(k, stride, first, in, out, lanes)
+	return d
+}
+
+// Run computes a plane of t's rows; Vecs and Masks are the kernel's own.
+func (d *DepthwiseKernel) Run(t *Depthwise) {
+	t.Vecs, t.Masks = d.vecs, &d.masks[0]
+	d.run(t)
+}
+
+func depthwiseMasks(k, stride, first, in, out, lanes int) (masks []uint32, vecs int) {
 	vecs = (out + lanes - 1) / lanes
 	for v := range vecs {
 		for kw := range k {
 			at := first + v*lanes*stride + kw
-			masks = AppendMasks(masks, stride, -at, in-at)
+			masks = appendMasks(masks, stride, -at, in-at, lanes)
 		}
-		masks = AppendMasks(masks, 1, 0, out-v*lanes)
+		masks = appendMasks(masks, 1, 0, out-v*lanes, lanes)
 	}
 	return masks, vecs
 }

@@ -2790,7 +2790,7 @@ block:
 	MOVQ      80(DI), BX
 	MOVQ      72(DI), SI
 	MOVQ      40(DI), R15
-	VMOVDQU32 evenLanes<>+0(SB), Z29
+	VMOVDQU32 evenLanes512<>+0(SB), Z29
 
 block_vec:
 	VPXORD       Z0, Z0, Z0
@@ -3357,7 +3357,7 @@ single:
 	MOVQ      80(DI), BX
 	MOVQ      72(DI), SI
 	MOVQ      40(DI), R15
-	VMOVDQU32 evenLanes<>+0(SB), Z29
+	VMOVDQU32 evenLanes512<>+0(SB), Z29
 
 single_vec:
 	VPXORD       Z0, Z0, Z0
@@ -3492,23 +3492,23 @@ end:
 	VZEROUPPER
 	RET
 
-DATA evenLanes<>+0(SB)/4, $0x00000000
-DATA evenLanes<>+4(SB)/4, $0x00000002
-DATA evenLanes<>+8(SB)/4, $0x00000004
-DATA evenLanes<>+12(SB)/4, $0x00000006
-DATA evenLanes<>+16(SB)/4, $0x00000008
-DATA evenLanes<>+20(SB)/4, $0x0000000a
-DATA evenLanes<>+24(SB)/4, $0x0000000c
-DATA evenLanes<>+28(SB)/4, $0x0000000e
-DATA evenLanes<>+32(SB)/4, $0x00000010
-DATA evenLanes<>+36(SB)/4, $0x00000012
-DATA evenLanes<>+40(SB)/4, $0x00000014
-DATA evenLanes<>+44(SB)/4, $0x00000016
-DATA evenLanes<>+48(SB)/4, $0x00000018
-DATA evenLanes<>+52(SB)/4, $0x0000001a
-DATA evenLanes<>+56(SB)/4, $0x0000001c
-DATA evenLanes<>+60(SB)/4, $0x0000001e
-GLOBL evenLanes<>(SB), RODATA|NOPTR, $64
+DATA evenLanes512<>+0(SB)/4, $0x00000000
+DATA evenLanes512<>+4(SB)/4, $0x00000002
+DATA evenLanes512<>+8(SB)/4, $0x00000004
+DATA evenLanes512<>+12(SB)/4, $0x00000006
+DATA evenLanes512<>+16(SB)/4, $0x00000008
+DATA evenLanes512<>+20(SB)/4, $0x0000000a
+DATA evenLanes512<>+24(SB)/4, $0x0000000c
+DATA evenLanes512<>+28(SB)/4, $0x0000000e
+DATA evenLanes512<>+32(SB)/4, $0x00000010
+DATA evenLanes512<>+36(SB)/4, $0x00000012
+DATA evenLanes512<>+40(SB)/4, $0x00000014
+DATA evenLanes512<>+44(SB)/4, $0x00000016
+DATA evenLanes512<>+48(SB)/4, $0x00000018
+DATA evenLanes512<>+52(SB)/4, $0x0000001a
+DATA evenLanes512<>+56(SB)/4, $0x0000001c
+DATA evenLanes512<>+60(SB)/4, $0x0000001e
+GLOBL evenLanes512<>(SB), RODATA|NOPTR, $64
 
 // func depthwise5s2x512(t *byte)
 // Requires: AVX, AVX512F, CMOV
@@ -3536,7 +3536,7 @@ block:
 	MOVQ      80(DI), BX
 	MOVQ      72(DI), SI
 	MOVQ      40(DI), R15
-	VMOVDQU32 evenLanes<>+0(SB), Z29
+	VMOVDQU32 evenLanes512<>+0(SB), Z29
 
 block_vec:
 	VPXORD       Z0, Z0, Z0
@@ -4597,7 +4597,7 @@ single:
 	MOVQ      80(DI), BX
 	MOVQ      72(DI), SI
 	MOVQ      40(DI), R15
-	VMOVDQU32 evenLanes<>+0(SB), Z29
+	VMOVDQU32 evenLanes512<>+0(SB), Z29
 
 single_vec:
 	VPXORD       Z0, Z0, Z0
@@ -4903,6 +4903,4908 @@ single_skip4_4:
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         $0x00000080, R10
 	ADDQ         $0x40, R12
+	DECQ         SI
+	JNZ          single_vec
+	MOVQ         64(DI), R9
+	INCQ         R8
+	CMPQ         R8, R9
+	JLT          single
+
+end:
+	VZEROUPPER
+	RET
+
+// func depthwise3s1xshort512(t *byte)
+// Requires: AVX, AVX512F, AVX512VL, CMOV, FMA3
+TEXT ·depthwise3s1xshort512(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), DI
+	MOVQ 64(DI), R9
+	XORQ R8, R8
+	CMPQ R9, $0x07
+	JLT  single
+
+block:
+	MOVQ  8(DI), R11
+	MOVQ  56(DI), R13
+	MOVQ  24(DI), CX
+	ADDQ  R8, CX
+	MOVQ  CX, R10
+	IMULQ R11, R10
+	ADDQ  (DI), R10
+	ADDQ  16(DI), R10
+	MOVQ  R8, R12
+	IMULQ R13, R12
+	ADDQ  48(DI), R12
+	MOVQ  32(DI), DX
+	MOVQ  80(DI), BX
+	MOVQ  72(DI), SI
+	MOVQ  40(DI), R15
+
+block_vec:
+	VPXORD       Y0, Y0, Y0
+	VPXORD       Y1, Y1, Y1
+	VPXORD       Y2, Y2, Y2
+	VPXORD       Y3, Y3, Y3
+	VPXORD       Y4, Y4, Y4
+	VPXORD       Y5, Y5, Y5
+	VPXORD       Y6, Y6, Y6
+	VBROADCASTSS (R15), Y7
+	VBROADCASTSS 12(R15), Y8
+	VBROADCASTSS 24(R15), Y9
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip0_0
+	VMOVUPS.Z    (AX), K1, Y10
+	VFMADD231PS  Y7, Y10, Y0
+
+block_skip0_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_1
+	VMOVUPS.Z   (AX), K1, Y10
+	VFMADD231PS Y8, Y10, Y0
+	VFMADD231PS Y7, Y10, Y1
+
+block_skip0_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_2
+	VMOVUPS.Z   (AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y0
+	VFMADD231PS Y8, Y10, Y1
+	VFMADD231PS Y7, Y10, Y2
+
+block_skip0_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_3
+	VMOVUPS.Z   (AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y1
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y7, Y10, Y3
+
+block_skip0_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_4
+	VMOVUPS.Z   (AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y2
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y7, Y10, Y4
+
+block_skip0_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_5
+	VMOVUPS.Z   (AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y3
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y7, Y10, Y5
+
+block_skip0_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_6
+	VMOVUPS.Z   (AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y4
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y7, Y10, Y6
+
+block_skip0_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_7
+	VMOVUPS.Z   (AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y5
+	VFMADD231PS Y8, Y10, Y6
+
+block_skip0_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_8
+	VMOVUPS.Z   (AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y6
+
+block_skip0_8:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 4(R15), Y7
+	VBROADCASTSS 16(R15), Y8
+	VBROADCASTSS 28(R15), Y9
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip1_0
+	VMOVUPS.Z    4(AX), K1, Y10
+	VFMADD231PS  Y7, Y10, Y0
+
+block_skip1_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_1
+	VMOVUPS.Z   4(AX), K1, Y10
+	VFMADD231PS Y8, Y10, Y0
+	VFMADD231PS Y7, Y10, Y1
+
+block_skip1_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_2
+	VMOVUPS.Z   4(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y0
+	VFMADD231PS Y8, Y10, Y1
+	VFMADD231PS Y7, Y10, Y2
+
+block_skip1_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_3
+	VMOVUPS.Z   4(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y1
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y7, Y10, Y3
+
+block_skip1_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_4
+	VMOVUPS.Z   4(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y2
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y7, Y10, Y4
+
+block_skip1_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_5
+	VMOVUPS.Z   4(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y3
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y7, Y10, Y5
+
+block_skip1_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_6
+	VMOVUPS.Z   4(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y4
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y7, Y10, Y6
+
+block_skip1_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_7
+	VMOVUPS.Z   4(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y5
+	VFMADD231PS Y8, Y10, Y6
+
+block_skip1_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_8
+	VMOVUPS.Z   4(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y6
+
+block_skip1_8:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 8(R15), Y7
+	VBROADCASTSS 20(R15), Y8
+	VBROADCASTSS 32(R15), Y9
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip2_0
+	VMOVUPS.Z    8(AX), K1, Y10
+	VFMADD231PS  Y7, Y10, Y0
+
+block_skip2_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_1
+	VMOVUPS.Z   8(AX), K1, Y10
+	VFMADD231PS Y8, Y10, Y0
+	VFMADD231PS Y7, Y10, Y1
+
+block_skip2_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_2
+	VMOVUPS.Z   8(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y0
+	VFMADD231PS Y8, Y10, Y1
+	VFMADD231PS Y7, Y10, Y2
+
+block_skip2_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_3
+	VMOVUPS.Z   8(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y1
+	VFMADD231PS Y8, Y10, Y2
+	VFMADD231PS Y7, Y10, Y3
+
+block_skip2_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_4
+	VMOVUPS.Z   8(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y2
+	VFMADD231PS Y8, Y10, Y3
+	VFMADD231PS Y7, Y10, Y4
+
+block_skip2_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_5
+	VMOVUPS.Z   8(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y3
+	VFMADD231PS Y8, Y10, Y4
+	VFMADD231PS Y7, Y10, Y5
+
+block_skip2_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_6
+	VMOVUPS.Z   8(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y4
+	VFMADD231PS Y8, Y10, Y5
+	VFMADD231PS Y7, Y10, Y6
+
+block_skip2_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_7
+	VMOVUPS.Z   8(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y5
+	VFMADD231PS Y8, Y10, Y6
+
+block_skip2_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_8
+	VMOVUPS.Z   8(AX), K1, Y10
+	VFMADD231PS Y9, Y10, Y6
+
+block_skip2_8:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 88(DI), Y7
+	VBROADCASTSS 92(DI), Y8
+	VBROADCASTSS 96(DI), Y9
+	KMOVW        (BX), K1
+	ADDQ         $0x04, BX
+	MOVQ         R12, AX
+	VADDPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y8, Y0
+	VMINPS       Y0, Y9, Y0
+	VMOVUPS      Y0, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y1, Y1
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
+	VMOVUPS      Y1, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
+	VMOVUPS      Y2, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y3, Y3
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
+	VMOVUPS      Y3, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y4, Y4
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
+	VMOVUPS      Y4, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y5, Y5
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
+	VMOVUPS      Y5, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y6, Y6
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
+	VMOVUPS      Y6, K1, (AX)
+	ADDQ         $0x00000020, R10
+	ADDQ         $0x20, R12
+	DECQ         SI
+	JNZ          block_vec
+	MOVQ         64(DI), R9
+	ADDQ         $0x07, R8
+	CMPQ         R8, R9
+	JGE          end
+	MOVQ         R9, AX
+	SUBQ         $0x07, AX
+	CMPQ         R8, AX
+	CMOVQGT      AX, R8
+	JMP          block
+
+single:
+	MOVQ  8(DI), R11
+	MOVQ  56(DI), R13
+	MOVQ  24(DI), CX
+	ADDQ  R8, CX
+	MOVQ  CX, R10
+	IMULQ R11, R10
+	ADDQ  (DI), R10
+	ADDQ  16(DI), R10
+	MOVQ  R8, R12
+	IMULQ R13, R12
+	ADDQ  48(DI), R12
+	MOVQ  32(DI), DX
+	MOVQ  80(DI), BX
+	MOVQ  72(DI), SI
+	MOVQ  40(DI), R15
+
+single_vec:
+	VPXORD       Y0, Y0, Y0
+	VBROADCASTSS (R15), Y1
+	VBROADCASTSS 12(R15), Y2
+	VBROADCASTSS 24(R15), Y3
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip0_0
+	VMOVUPS.Z    (AX), K1, Y4
+	VFMADD231PS  Y1, Y4, Y0
+
+single_skip0_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_1
+	VMOVUPS.Z   (AX), K1, Y4
+	VFMADD231PS Y2, Y4, Y0
+
+single_skip0_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_2
+	VMOVUPS.Z   (AX), K1, Y4
+	VFMADD231PS Y3, Y4, Y0
+
+single_skip0_2:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 4(R15), Y1
+	VBROADCASTSS 16(R15), Y2
+	VBROADCASTSS 28(R15), Y3
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip1_0
+	VMOVUPS.Z    4(AX), K1, Y4
+	VFMADD231PS  Y1, Y4, Y0
+
+single_skip1_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_1
+	VMOVUPS.Z   4(AX), K1, Y4
+	VFMADD231PS Y2, Y4, Y0
+
+single_skip1_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_2
+	VMOVUPS.Z   4(AX), K1, Y4
+	VFMADD231PS Y3, Y4, Y0
+
+single_skip1_2:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 8(R15), Y1
+	VBROADCASTSS 20(R15), Y2
+	VBROADCASTSS 32(R15), Y3
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip2_0
+	VMOVUPS.Z    8(AX), K1, Y4
+	VFMADD231PS  Y1, Y4, Y0
+
+single_skip2_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_1
+	VMOVUPS.Z   8(AX), K1, Y4
+	VFMADD231PS Y2, Y4, Y0
+
+single_skip2_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_2
+	VMOVUPS.Z   8(AX), K1, Y4
+	VFMADD231PS Y3, Y4, Y0
+
+single_skip2_2:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 88(DI), Y1
+	VBROADCASTSS 92(DI), Y2
+	VBROADCASTSS 96(DI), Y3
+	KMOVW        (BX), K1
+	ADDQ         $0x04, BX
+	MOVQ         R12, AX
+	VADDPS       Y1, Y0, Y0
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	ADDQ         $0x00000020, R10
+	ADDQ         $0x20, R12
+	DECQ         SI
+	JNZ          single_vec
+	MOVQ         64(DI), R9
+	INCQ         R8
+	CMPQ         R8, R9
+	JLT          single
+
+end:
+	VZEROUPPER
+	RET
+
+// func depthwise5s1xshort512(t *byte)
+// Requires: AVX, AVX512F, AVX512VL, CMOV, FMA3
+TEXT ·depthwise5s1xshort512(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), DI
+	MOVQ 64(DI), R9
+	XORQ R8, R8
+	CMPQ R9, $0x07
+	JLT  single
+
+block:
+	MOVQ  8(DI), R11
+	MOVQ  56(DI), R13
+	MOVQ  24(DI), CX
+	ADDQ  R8, CX
+	MOVQ  CX, R10
+	IMULQ R11, R10
+	ADDQ  (DI), R10
+	ADDQ  16(DI), R10
+	MOVQ  R8, R12
+	IMULQ R13, R12
+	ADDQ  48(DI), R12
+	MOVQ  32(DI), DX
+	MOVQ  80(DI), BX
+	MOVQ  72(DI), SI
+	MOVQ  40(DI), R15
+
+block_vec:
+	VPXORD       Y0, Y0, Y0
+	VPXORD       Y1, Y1, Y1
+	VPXORD       Y2, Y2, Y2
+	VPXORD       Y3, Y3, Y3
+	VPXORD       Y4, Y4, Y4
+	VPXORD       Y5, Y5, Y5
+	VPXORD       Y6, Y6, Y6
+	VBROADCASTSS (R15), Y7
+	VBROADCASTSS 20(R15), Y8
+	VBROADCASTSS 40(R15), Y9
+	VBROADCASTSS 60(R15), Y10
+	VBROADCASTSS 80(R15), Y11
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip0_0
+	VMOVUPS.Z    (AX), K1, Y12
+	VFMADD231PS  Y7, Y12, Y0
+
+block_skip0_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_1
+	VMOVUPS.Z   (AX), K1, Y12
+	VFMADD231PS Y8, Y12, Y0
+	VFMADD231PS Y7, Y12, Y1
+
+block_skip0_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_2
+	VMOVUPS.Z   (AX), K1, Y12
+	VFMADD231PS Y9, Y12, Y0
+	VFMADD231PS Y8, Y12, Y1
+	VFMADD231PS Y7, Y12, Y2
+
+block_skip0_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_3
+	VMOVUPS.Z   (AX), K1, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y9, Y12, Y1
+	VFMADD231PS Y8, Y12, Y2
+	VFMADD231PS Y7, Y12, Y3
+
+block_skip0_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_4
+	VMOVUPS.Z   (AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y0
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y9, Y12, Y2
+	VFMADD231PS Y8, Y12, Y3
+	VFMADD231PS Y7, Y12, Y4
+
+block_skip0_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_5
+	VMOVUPS.Z   (AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y1
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y8, Y12, Y4
+	VFMADD231PS Y7, Y12, Y5
+
+block_skip0_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_6
+	VMOVUPS.Z   (AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y2
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y8, Y12, Y5
+	VFMADD231PS Y7, Y12, Y6
+
+block_skip0_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_7
+	VMOVUPS.Z   (AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y3
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y8, Y12, Y6
+
+block_skip0_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_8
+	VMOVUPS.Z   (AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y4
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y9, Y12, Y6
+
+block_skip0_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_9
+	VMOVUPS.Z   (AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y5
+	VFMADD231PS Y10, Y12, Y6
+
+block_skip0_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_10
+	VMOVUPS.Z   (AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y6
+
+block_skip0_10:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 4(R15), Y7
+	VBROADCASTSS 24(R15), Y8
+	VBROADCASTSS 44(R15), Y9
+	VBROADCASTSS 64(R15), Y10
+	VBROADCASTSS 84(R15), Y11
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip1_0
+	VMOVUPS.Z    4(AX), K1, Y12
+	VFMADD231PS  Y7, Y12, Y0
+
+block_skip1_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_1
+	VMOVUPS.Z   4(AX), K1, Y12
+	VFMADD231PS Y8, Y12, Y0
+	VFMADD231PS Y7, Y12, Y1
+
+block_skip1_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_2
+	VMOVUPS.Z   4(AX), K1, Y12
+	VFMADD231PS Y9, Y12, Y0
+	VFMADD231PS Y8, Y12, Y1
+	VFMADD231PS Y7, Y12, Y2
+
+block_skip1_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_3
+	VMOVUPS.Z   4(AX), K1, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y9, Y12, Y1
+	VFMADD231PS Y8, Y12, Y2
+	VFMADD231PS Y7, Y12, Y3
+
+block_skip1_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_4
+	VMOVUPS.Z   4(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y0
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y9, Y12, Y2
+	VFMADD231PS Y8, Y12, Y3
+	VFMADD231PS Y7, Y12, Y4
+
+block_skip1_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_5
+	VMOVUPS.Z   4(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y1
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y8, Y12, Y4
+	VFMADD231PS Y7, Y12, Y5
+
+block_skip1_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_6
+	VMOVUPS.Z   4(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y2
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y8, Y12, Y5
+	VFMADD231PS Y7, Y12, Y6
+
+block_skip1_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_7
+	VMOVUPS.Z   4(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y3
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y8, Y12, Y6
+
+block_skip1_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_8
+	VMOVUPS.Z   4(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y4
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y9, Y12, Y6
+
+block_skip1_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_9
+	VMOVUPS.Z   4(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y5
+	VFMADD231PS Y10, Y12, Y6
+
+block_skip1_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_10
+	VMOVUPS.Z   4(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y6
+
+block_skip1_10:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 8(R15), Y7
+	VBROADCASTSS 28(R15), Y8
+	VBROADCASTSS 48(R15), Y9
+	VBROADCASTSS 68(R15), Y10
+	VBROADCASTSS 88(R15), Y11
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip2_0
+	VMOVUPS.Z    8(AX), K1, Y12
+	VFMADD231PS  Y7, Y12, Y0
+
+block_skip2_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_1
+	VMOVUPS.Z   8(AX), K1, Y12
+	VFMADD231PS Y8, Y12, Y0
+	VFMADD231PS Y7, Y12, Y1
+
+block_skip2_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_2
+	VMOVUPS.Z   8(AX), K1, Y12
+	VFMADD231PS Y9, Y12, Y0
+	VFMADD231PS Y8, Y12, Y1
+	VFMADD231PS Y7, Y12, Y2
+
+block_skip2_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_3
+	VMOVUPS.Z   8(AX), K1, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y9, Y12, Y1
+	VFMADD231PS Y8, Y12, Y2
+	VFMADD231PS Y7, Y12, Y3
+
+block_skip2_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_4
+	VMOVUPS.Z   8(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y0
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y9, Y12, Y2
+	VFMADD231PS Y8, Y12, Y3
+	VFMADD231PS Y7, Y12, Y4
+
+block_skip2_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_5
+	VMOVUPS.Z   8(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y1
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y8, Y12, Y4
+	VFMADD231PS Y7, Y12, Y5
+
+block_skip2_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_6
+	VMOVUPS.Z   8(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y2
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y8, Y12, Y5
+	VFMADD231PS Y7, Y12, Y6
+
+block_skip2_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_7
+	VMOVUPS.Z   8(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y3
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y8, Y12, Y6
+
+block_skip2_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_8
+	VMOVUPS.Z   8(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y4
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y9, Y12, Y6
+
+block_skip2_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_9
+	VMOVUPS.Z   8(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y5
+	VFMADD231PS Y10, Y12, Y6
+
+block_skip2_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_10
+	VMOVUPS.Z   8(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y6
+
+block_skip2_10:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 12(R15), Y7
+	VBROADCASTSS 32(R15), Y8
+	VBROADCASTSS 52(R15), Y9
+	VBROADCASTSS 72(R15), Y10
+	VBROADCASTSS 92(R15), Y11
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip3_0
+	VMOVUPS.Z    12(AX), K1, Y12
+	VFMADD231PS  Y7, Y12, Y0
+
+block_skip3_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_1
+	VMOVUPS.Z   12(AX), K1, Y12
+	VFMADD231PS Y8, Y12, Y0
+	VFMADD231PS Y7, Y12, Y1
+
+block_skip3_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_2
+	VMOVUPS.Z   12(AX), K1, Y12
+	VFMADD231PS Y9, Y12, Y0
+	VFMADD231PS Y8, Y12, Y1
+	VFMADD231PS Y7, Y12, Y2
+
+block_skip3_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_3
+	VMOVUPS.Z   12(AX), K1, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y9, Y12, Y1
+	VFMADD231PS Y8, Y12, Y2
+	VFMADD231PS Y7, Y12, Y3
+
+block_skip3_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_4
+	VMOVUPS.Z   12(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y0
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y9, Y12, Y2
+	VFMADD231PS Y8, Y12, Y3
+	VFMADD231PS Y7, Y12, Y4
+
+block_skip3_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_5
+	VMOVUPS.Z   12(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y1
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y8, Y12, Y4
+	VFMADD231PS Y7, Y12, Y5
+
+block_skip3_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_6
+	VMOVUPS.Z   12(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y2
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y8, Y12, Y5
+	VFMADD231PS Y7, Y12, Y6
+
+block_skip3_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_7
+	VMOVUPS.Z   12(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y3
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y8, Y12, Y6
+
+block_skip3_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_8
+	VMOVUPS.Z   12(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y4
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y9, Y12, Y6
+
+block_skip3_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_9
+	VMOVUPS.Z   12(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y5
+	VFMADD231PS Y10, Y12, Y6
+
+block_skip3_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_10
+	VMOVUPS.Z   12(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y6
+
+block_skip3_10:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 16(R15), Y7
+	VBROADCASTSS 36(R15), Y8
+	VBROADCASTSS 56(R15), Y9
+	VBROADCASTSS 76(R15), Y10
+	VBROADCASTSS 96(R15), Y11
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip4_0
+	VMOVUPS.Z    16(AX), K1, Y12
+	VFMADD231PS  Y7, Y12, Y0
+
+block_skip4_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_1
+	VMOVUPS.Z   16(AX), K1, Y12
+	VFMADD231PS Y8, Y12, Y0
+	VFMADD231PS Y7, Y12, Y1
+
+block_skip4_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_2
+	VMOVUPS.Z   16(AX), K1, Y12
+	VFMADD231PS Y9, Y12, Y0
+	VFMADD231PS Y8, Y12, Y1
+	VFMADD231PS Y7, Y12, Y2
+
+block_skip4_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_3
+	VMOVUPS.Z   16(AX), K1, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y9, Y12, Y1
+	VFMADD231PS Y8, Y12, Y2
+	VFMADD231PS Y7, Y12, Y3
+
+block_skip4_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_4
+	VMOVUPS.Z   16(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y0
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y9, Y12, Y2
+	VFMADD231PS Y8, Y12, Y3
+	VFMADD231PS Y7, Y12, Y4
+
+block_skip4_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_5
+	VMOVUPS.Z   16(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y1
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y8, Y12, Y4
+	VFMADD231PS Y7, Y12, Y5
+
+block_skip4_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_6
+	VMOVUPS.Z   16(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y2
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y8, Y12, Y5
+	VFMADD231PS Y7, Y12, Y6
+
+block_skip4_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_7
+	VMOVUPS.Z   16(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y3
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y8, Y12, Y6
+
+block_skip4_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_8
+	VMOVUPS.Z   16(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y4
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y9, Y12, Y6
+
+block_skip4_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_9
+	VMOVUPS.Z   16(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y5
+	VFMADD231PS Y10, Y12, Y6
+
+block_skip4_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_10
+	VMOVUPS.Z   16(AX), K1, Y12
+	VFMADD231PS Y11, Y12, Y6
+
+block_skip4_10:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 88(DI), Y7
+	VBROADCASTSS 92(DI), Y8
+	VBROADCASTSS 96(DI), Y9
+	KMOVW        (BX), K1
+	ADDQ         $0x04, BX
+	MOVQ         R12, AX
+	VADDPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y8, Y0
+	VMINPS       Y0, Y9, Y0
+	VMOVUPS      Y0, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y1, Y1
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
+	VMOVUPS      Y1, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
+	VMOVUPS      Y2, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y3, Y3
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
+	VMOVUPS      Y3, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y4, Y4
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
+	VMOVUPS      Y4, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y5, Y5
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
+	VMOVUPS      Y5, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y6, Y6
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
+	VMOVUPS      Y6, K1, (AX)
+	ADDQ         $0x00000020, R10
+	ADDQ         $0x20, R12
+	DECQ         SI
+	JNZ          block_vec
+	MOVQ         64(DI), R9
+	ADDQ         $0x07, R8
+	CMPQ         R8, R9
+	JGE          end
+	MOVQ         R9, AX
+	SUBQ         $0x07, AX
+	CMPQ         R8, AX
+	CMOVQGT      AX, R8
+	JMP          block
+
+single:
+	MOVQ  8(DI), R11
+	MOVQ  56(DI), R13
+	MOVQ  24(DI), CX
+	ADDQ  R8, CX
+	MOVQ  CX, R10
+	IMULQ R11, R10
+	ADDQ  (DI), R10
+	ADDQ  16(DI), R10
+	MOVQ  R8, R12
+	IMULQ R13, R12
+	ADDQ  48(DI), R12
+	MOVQ  32(DI), DX
+	MOVQ  80(DI), BX
+	MOVQ  72(DI), SI
+	MOVQ  40(DI), R15
+
+single_vec:
+	VPXORD       Y0, Y0, Y0
+	VBROADCASTSS (R15), Y1
+	VBROADCASTSS 20(R15), Y2
+	VBROADCASTSS 40(R15), Y3
+	VBROADCASTSS 60(R15), Y4
+	VBROADCASTSS 80(R15), Y5
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip0_0
+	VMOVUPS.Z    (AX), K1, Y6
+	VFMADD231PS  Y1, Y6, Y0
+
+single_skip0_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_1
+	VMOVUPS.Z   (AX), K1, Y6
+	VFMADD231PS Y2, Y6, Y0
+
+single_skip0_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_2
+	VMOVUPS.Z   (AX), K1, Y6
+	VFMADD231PS Y3, Y6, Y0
+
+single_skip0_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_3
+	VMOVUPS.Z   (AX), K1, Y6
+	VFMADD231PS Y4, Y6, Y0
+
+single_skip0_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_4
+	VMOVUPS.Z   (AX), K1, Y6
+	VFMADD231PS Y5, Y6, Y0
+
+single_skip0_4:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 4(R15), Y1
+	VBROADCASTSS 24(R15), Y2
+	VBROADCASTSS 44(R15), Y3
+	VBROADCASTSS 64(R15), Y4
+	VBROADCASTSS 84(R15), Y5
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip1_0
+	VMOVUPS.Z    4(AX), K1, Y6
+	VFMADD231PS  Y1, Y6, Y0
+
+single_skip1_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_1
+	VMOVUPS.Z   4(AX), K1, Y6
+	VFMADD231PS Y2, Y6, Y0
+
+single_skip1_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_2
+	VMOVUPS.Z   4(AX), K1, Y6
+	VFMADD231PS Y3, Y6, Y0
+
+single_skip1_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_3
+	VMOVUPS.Z   4(AX), K1, Y6
+	VFMADD231PS Y4, Y6, Y0
+
+single_skip1_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_4
+	VMOVUPS.Z   4(AX), K1, Y6
+	VFMADD231PS Y5, Y6, Y0
+
+single_skip1_4:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 8(R15), Y1
+	VBROADCASTSS 28(R15), Y2
+	VBROADCASTSS 48(R15), Y3
+	VBROADCASTSS 68(R15), Y4
+	VBROADCASTSS 88(R15), Y5
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip2_0
+	VMOVUPS.Z    8(AX), K1, Y6
+	VFMADD231PS  Y1, Y6, Y0
+
+single_skip2_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_1
+	VMOVUPS.Z   8(AX), K1, Y6
+	VFMADD231PS Y2, Y6, Y0
+
+single_skip2_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_2
+	VMOVUPS.Z   8(AX), K1, Y6
+	VFMADD231PS Y3, Y6, Y0
+
+single_skip2_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_3
+	VMOVUPS.Z   8(AX), K1, Y6
+	VFMADD231PS Y4, Y6, Y0
+
+single_skip2_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_4
+	VMOVUPS.Z   8(AX), K1, Y6
+	VFMADD231PS Y5, Y6, Y0
+
+single_skip2_4:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 12(R15), Y1
+	VBROADCASTSS 32(R15), Y2
+	VBROADCASTSS 52(R15), Y3
+	VBROADCASTSS 72(R15), Y4
+	VBROADCASTSS 92(R15), Y5
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip3_0
+	VMOVUPS.Z    12(AX), K1, Y6
+	VFMADD231PS  Y1, Y6, Y0
+
+single_skip3_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_1
+	VMOVUPS.Z   12(AX), K1, Y6
+	VFMADD231PS Y2, Y6, Y0
+
+single_skip3_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_2
+	VMOVUPS.Z   12(AX), K1, Y6
+	VFMADD231PS Y3, Y6, Y0
+
+single_skip3_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_3
+	VMOVUPS.Z   12(AX), K1, Y6
+	VFMADD231PS Y4, Y6, Y0
+
+single_skip3_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_4
+	VMOVUPS.Z   12(AX), K1, Y6
+	VFMADD231PS Y5, Y6, Y0
+
+single_skip3_4:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 16(R15), Y1
+	VBROADCASTSS 36(R15), Y2
+	VBROADCASTSS 56(R15), Y3
+	VBROADCASTSS 76(R15), Y4
+	VBROADCASTSS 96(R15), Y5
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip4_0
+	VMOVUPS.Z    16(AX), K1, Y6
+	VFMADD231PS  Y1, Y6, Y0
+
+single_skip4_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_1
+	VMOVUPS.Z   16(AX), K1, Y6
+	VFMADD231PS Y2, Y6, Y0
+
+single_skip4_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_2
+	VMOVUPS.Z   16(AX), K1, Y6
+	VFMADD231PS Y3, Y6, Y0
+
+single_skip4_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_3
+	VMOVUPS.Z   16(AX), K1, Y6
+	VFMADD231PS Y4, Y6, Y0
+
+single_skip4_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_4
+	VMOVUPS.Z   16(AX), K1, Y6
+	VFMADD231PS Y5, Y6, Y0
+
+single_skip4_4:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 88(DI), Y1
+	VBROADCASTSS 92(DI), Y2
+	VBROADCASTSS 96(DI), Y3
+	KMOVW        (BX), K1
+	ADDQ         $0x04, BX
+	MOVQ         R12, AX
+	VADDPS       Y1, Y0, Y0
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	ADDQ         $0x00000020, R10
+	ADDQ         $0x20, R12
+	DECQ         SI
+	JNZ          single_vec
+	MOVQ         64(DI), R9
+	INCQ         R8
+	CMPQ         R8, R9
+	JLT          single
+
+end:
+	VZEROUPPER
+	RET
+
+// func depthwise7s1xshort512(t *byte)
+// Requires: AVX, AVX512F, AVX512VL, CMOV, FMA3
+TEXT ·depthwise7s1xshort512(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), DI
+	MOVQ 64(DI), R9
+	XORQ R8, R8
+	CMPQ R9, $0x04
+	JLT  single
+
+block:
+	MOVQ  8(DI), R11
+	MOVQ  56(DI), R13
+	MOVQ  24(DI), CX
+	ADDQ  R8, CX
+	MOVQ  CX, R10
+	IMULQ R11, R10
+	ADDQ  (DI), R10
+	ADDQ  16(DI), R10
+	MOVQ  R8, R12
+	IMULQ R13, R12
+	ADDQ  48(DI), R12
+	MOVQ  32(DI), DX
+	MOVQ  80(DI), BX
+	MOVQ  72(DI), SI
+	MOVQ  40(DI), R15
+
+block_vec:
+	VPXORD       Y0, Y0, Y0
+	VPXORD       Y1, Y1, Y1
+	VPXORD       Y2, Y2, Y2
+	VPXORD       Y3, Y3, Y3
+	VBROADCASTSS (R15), Y4
+	VBROADCASTSS 28(R15), Y5
+	VBROADCASTSS 56(R15), Y6
+	VBROADCASTSS 84(R15), Y7
+	VBROADCASTSS 112(R15), Y8
+	VBROADCASTSS 140(R15), Y9
+	VBROADCASTSS 168(R15), Y10
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip0_0
+	VMOVUPS.Z    (AX), K1, Y11
+	VFMADD231PS  Y4, Y11, Y0
+
+block_skip0_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_1
+	VMOVUPS.Z   (AX), K1, Y11
+	VFMADD231PS Y5, Y11, Y0
+	VFMADD231PS Y4, Y11, Y1
+
+block_skip0_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_2
+	VMOVUPS.Z   (AX), K1, Y11
+	VFMADD231PS Y6, Y11, Y0
+	VFMADD231PS Y5, Y11, Y1
+	VFMADD231PS Y4, Y11, Y2
+
+block_skip0_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_3
+	VMOVUPS.Z   (AX), K1, Y11
+	VFMADD231PS Y7, Y11, Y0
+	VFMADD231PS Y6, Y11, Y1
+	VFMADD231PS Y5, Y11, Y2
+	VFMADD231PS Y4, Y11, Y3
+
+block_skip0_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_4
+	VMOVUPS.Z   (AX), K1, Y11
+	VFMADD231PS Y8, Y11, Y0
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y6, Y11, Y2
+	VFMADD231PS Y5, Y11, Y3
+
+block_skip0_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_5
+	VMOVUPS.Z   (AX), K1, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y6, Y11, Y3
+
+block_skip0_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_6
+	VMOVUPS.Z   (AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y7, Y11, Y3
+
+block_skip0_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_7
+	VMOVUPS.Z   (AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+
+block_skip0_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_8
+	VMOVUPS.Z   (AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y9, Y11, Y3
+
+block_skip0_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_9
+	VMOVUPS.Z   (AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y3
+
+block_skip0_9:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 4(R15), Y4
+	VBROADCASTSS 32(R15), Y5
+	VBROADCASTSS 60(R15), Y6
+	VBROADCASTSS 88(R15), Y7
+	VBROADCASTSS 116(R15), Y8
+	VBROADCASTSS 144(R15), Y9
+	VBROADCASTSS 172(R15), Y10
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip1_0
+	VMOVUPS.Z    4(AX), K1, Y11
+	VFMADD231PS  Y4, Y11, Y0
+
+block_skip1_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_1
+	VMOVUPS.Z   4(AX), K1, Y11
+	VFMADD231PS Y5, Y11, Y0
+	VFMADD231PS Y4, Y11, Y1
+
+block_skip1_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_2
+	VMOVUPS.Z   4(AX), K1, Y11
+	VFMADD231PS Y6, Y11, Y0
+	VFMADD231PS Y5, Y11, Y1
+	VFMADD231PS Y4, Y11, Y2
+
+block_skip1_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_3
+	VMOVUPS.Z   4(AX), K1, Y11
+	VFMADD231PS Y7, Y11, Y0
+	VFMADD231PS Y6, Y11, Y1
+	VFMADD231PS Y5, Y11, Y2
+	VFMADD231PS Y4, Y11, Y3
+
+block_skip1_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_4
+	VMOVUPS.Z   4(AX), K1, Y11
+	VFMADD231PS Y8, Y11, Y0
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y6, Y11, Y2
+	VFMADD231PS Y5, Y11, Y3
+
+block_skip1_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_5
+	VMOVUPS.Z   4(AX), K1, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y6, Y11, Y3
+
+block_skip1_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_6
+	VMOVUPS.Z   4(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y7, Y11, Y3
+
+block_skip1_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_7
+	VMOVUPS.Z   4(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+
+block_skip1_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_8
+	VMOVUPS.Z   4(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y9, Y11, Y3
+
+block_skip1_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_9
+	VMOVUPS.Z   4(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y3
+
+block_skip1_9:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 8(R15), Y4
+	VBROADCASTSS 36(R15), Y5
+	VBROADCASTSS 64(R15), Y6
+	VBROADCASTSS 92(R15), Y7
+	VBROADCASTSS 120(R15), Y8
+	VBROADCASTSS 148(R15), Y9
+	VBROADCASTSS 176(R15), Y10
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip2_0
+	VMOVUPS.Z    8(AX), K1, Y11
+	VFMADD231PS  Y4, Y11, Y0
+
+block_skip2_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_1
+	VMOVUPS.Z   8(AX), K1, Y11
+	VFMADD231PS Y5, Y11, Y0
+	VFMADD231PS Y4, Y11, Y1
+
+block_skip2_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_2
+	VMOVUPS.Z   8(AX), K1, Y11
+	VFMADD231PS Y6, Y11, Y0
+	VFMADD231PS Y5, Y11, Y1
+	VFMADD231PS Y4, Y11, Y2
+
+block_skip2_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_3
+	VMOVUPS.Z   8(AX), K1, Y11
+	VFMADD231PS Y7, Y11, Y0
+	VFMADD231PS Y6, Y11, Y1
+	VFMADD231PS Y5, Y11, Y2
+	VFMADD231PS Y4, Y11, Y3
+
+block_skip2_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_4
+	VMOVUPS.Z   8(AX), K1, Y11
+	VFMADD231PS Y8, Y11, Y0
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y6, Y11, Y2
+	VFMADD231PS Y5, Y11, Y3
+
+block_skip2_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_5
+	VMOVUPS.Z   8(AX), K1, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y6, Y11, Y3
+
+block_skip2_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_6
+	VMOVUPS.Z   8(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y7, Y11, Y3
+
+block_skip2_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_7
+	VMOVUPS.Z   8(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+
+block_skip2_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_8
+	VMOVUPS.Z   8(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y9, Y11, Y3
+
+block_skip2_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_9
+	VMOVUPS.Z   8(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y3
+
+block_skip2_9:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 12(R15), Y4
+	VBROADCASTSS 40(R15), Y5
+	VBROADCASTSS 68(R15), Y6
+	VBROADCASTSS 96(R15), Y7
+	VBROADCASTSS 124(R15), Y8
+	VBROADCASTSS 152(R15), Y9
+	VBROADCASTSS 180(R15), Y10
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip3_0
+	VMOVUPS.Z    12(AX), K1, Y11
+	VFMADD231PS  Y4, Y11, Y0
+
+block_skip3_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_1
+	VMOVUPS.Z   12(AX), K1, Y11
+	VFMADD231PS Y5, Y11, Y0
+	VFMADD231PS Y4, Y11, Y1
+
+block_skip3_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_2
+	VMOVUPS.Z   12(AX), K1, Y11
+	VFMADD231PS Y6, Y11, Y0
+	VFMADD231PS Y5, Y11, Y1
+	VFMADD231PS Y4, Y11, Y2
+
+block_skip3_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_3
+	VMOVUPS.Z   12(AX), K1, Y11
+	VFMADD231PS Y7, Y11, Y0
+	VFMADD231PS Y6, Y11, Y1
+	VFMADD231PS Y5, Y11, Y2
+	VFMADD231PS Y4, Y11, Y3
+
+block_skip3_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_4
+	VMOVUPS.Z   12(AX), K1, Y11
+	VFMADD231PS Y8, Y11, Y0
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y6, Y11, Y2
+	VFMADD231PS Y5, Y11, Y3
+
+block_skip3_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_5
+	VMOVUPS.Z   12(AX), K1, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y6, Y11, Y3
+
+block_skip3_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_6
+	VMOVUPS.Z   12(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y7, Y11, Y3
+
+block_skip3_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_7
+	VMOVUPS.Z   12(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+
+block_skip3_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_8
+	VMOVUPS.Z   12(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y9, Y11, Y3
+
+block_skip3_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_9
+	VMOVUPS.Z   12(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y3
+
+block_skip3_9:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 16(R15), Y4
+	VBROADCASTSS 44(R15), Y5
+	VBROADCASTSS 72(R15), Y6
+	VBROADCASTSS 100(R15), Y7
+	VBROADCASTSS 128(R15), Y8
+	VBROADCASTSS 156(R15), Y9
+	VBROADCASTSS 184(R15), Y10
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip4_0
+	VMOVUPS.Z    16(AX), K1, Y11
+	VFMADD231PS  Y4, Y11, Y0
+
+block_skip4_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_1
+	VMOVUPS.Z   16(AX), K1, Y11
+	VFMADD231PS Y5, Y11, Y0
+	VFMADD231PS Y4, Y11, Y1
+
+block_skip4_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_2
+	VMOVUPS.Z   16(AX), K1, Y11
+	VFMADD231PS Y6, Y11, Y0
+	VFMADD231PS Y5, Y11, Y1
+	VFMADD231PS Y4, Y11, Y2
+
+block_skip4_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_3
+	VMOVUPS.Z   16(AX), K1, Y11
+	VFMADD231PS Y7, Y11, Y0
+	VFMADD231PS Y6, Y11, Y1
+	VFMADD231PS Y5, Y11, Y2
+	VFMADD231PS Y4, Y11, Y3
+
+block_skip4_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_4
+	VMOVUPS.Z   16(AX), K1, Y11
+	VFMADD231PS Y8, Y11, Y0
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y6, Y11, Y2
+	VFMADD231PS Y5, Y11, Y3
+
+block_skip4_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_5
+	VMOVUPS.Z   16(AX), K1, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y6, Y11, Y3
+
+block_skip4_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_6
+	VMOVUPS.Z   16(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y7, Y11, Y3
+
+block_skip4_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_7
+	VMOVUPS.Z   16(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+
+block_skip4_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_8
+	VMOVUPS.Z   16(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y9, Y11, Y3
+
+block_skip4_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_9
+	VMOVUPS.Z   16(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y3
+
+block_skip4_9:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 20(R15), Y4
+	VBROADCASTSS 48(R15), Y5
+	VBROADCASTSS 76(R15), Y6
+	VBROADCASTSS 104(R15), Y7
+	VBROADCASTSS 132(R15), Y8
+	VBROADCASTSS 160(R15), Y9
+	VBROADCASTSS 188(R15), Y10
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip5_0
+	VMOVUPS.Z    20(AX), K1, Y11
+	VFMADD231PS  Y4, Y11, Y0
+
+block_skip5_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip5_1
+	VMOVUPS.Z   20(AX), K1, Y11
+	VFMADD231PS Y5, Y11, Y0
+	VFMADD231PS Y4, Y11, Y1
+
+block_skip5_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip5_2
+	VMOVUPS.Z   20(AX), K1, Y11
+	VFMADD231PS Y6, Y11, Y0
+	VFMADD231PS Y5, Y11, Y1
+	VFMADD231PS Y4, Y11, Y2
+
+block_skip5_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip5_3
+	VMOVUPS.Z   20(AX), K1, Y11
+	VFMADD231PS Y7, Y11, Y0
+	VFMADD231PS Y6, Y11, Y1
+	VFMADD231PS Y5, Y11, Y2
+	VFMADD231PS Y4, Y11, Y3
+
+block_skip5_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip5_4
+	VMOVUPS.Z   20(AX), K1, Y11
+	VFMADD231PS Y8, Y11, Y0
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y6, Y11, Y2
+	VFMADD231PS Y5, Y11, Y3
+
+block_skip5_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip5_5
+	VMOVUPS.Z   20(AX), K1, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y6, Y11, Y3
+
+block_skip5_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip5_6
+	VMOVUPS.Z   20(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y7, Y11, Y3
+
+block_skip5_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip5_7
+	VMOVUPS.Z   20(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+
+block_skip5_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip5_8
+	VMOVUPS.Z   20(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y9, Y11, Y3
+
+block_skip5_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip5_9
+	VMOVUPS.Z   20(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y3
+
+block_skip5_9:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 24(R15), Y4
+	VBROADCASTSS 52(R15), Y5
+	VBROADCASTSS 80(R15), Y6
+	VBROADCASTSS 108(R15), Y7
+	VBROADCASTSS 136(R15), Y8
+	VBROADCASTSS 164(R15), Y9
+	VBROADCASTSS 192(R15), Y10
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip6_0
+	VMOVUPS.Z    24(AX), K1, Y11
+	VFMADD231PS  Y4, Y11, Y0
+
+block_skip6_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip6_1
+	VMOVUPS.Z   24(AX), K1, Y11
+	VFMADD231PS Y5, Y11, Y0
+	VFMADD231PS Y4, Y11, Y1
+
+block_skip6_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip6_2
+	VMOVUPS.Z   24(AX), K1, Y11
+	VFMADD231PS Y6, Y11, Y0
+	VFMADD231PS Y5, Y11, Y1
+	VFMADD231PS Y4, Y11, Y2
+
+block_skip6_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip6_3
+	VMOVUPS.Z   24(AX), K1, Y11
+	VFMADD231PS Y7, Y11, Y0
+	VFMADD231PS Y6, Y11, Y1
+	VFMADD231PS Y5, Y11, Y2
+	VFMADD231PS Y4, Y11, Y3
+
+block_skip6_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip6_4
+	VMOVUPS.Z   24(AX), K1, Y11
+	VFMADD231PS Y8, Y11, Y0
+	VFMADD231PS Y7, Y11, Y1
+	VFMADD231PS Y6, Y11, Y2
+	VFMADD231PS Y5, Y11, Y3
+
+block_skip6_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip6_5
+	VMOVUPS.Z   24(AX), K1, Y11
+	VFMADD231PS Y9, Y11, Y0
+	VFMADD231PS Y8, Y11, Y1
+	VFMADD231PS Y7, Y11, Y2
+	VFMADD231PS Y6, Y11, Y3
+
+block_skip6_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip6_6
+	VMOVUPS.Z   24(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y0
+	VFMADD231PS Y9, Y11, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y7, Y11, Y3
+
+block_skip6_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip6_7
+	VMOVUPS.Z   24(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y1
+	VFMADD231PS Y9, Y11, Y2
+	VFMADD231PS Y8, Y11, Y3
+
+block_skip6_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip6_8
+	VMOVUPS.Z   24(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y2
+	VFMADD231PS Y9, Y11, Y3
+
+block_skip6_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip6_9
+	VMOVUPS.Z   24(AX), K1, Y11
+	VFMADD231PS Y10, Y11, Y3
+
+block_skip6_9:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 88(DI), Y4
+	VBROADCASTSS 92(DI), Y5
+	VBROADCASTSS 96(DI), Y6
+	KMOVW        (BX), K1
+	ADDQ         $0x04, BX
+	MOVQ         R12, AX
+	VADDPS       Y4, Y0, Y0
+	VMAXPS       Y0, Y5, Y0
+	VMINPS       Y0, Y6, Y0
+	VMOVUPS      Y0, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y4, Y1, Y1
+	VMAXPS       Y1, Y5, Y1
+	VMINPS       Y1, Y6, Y1
+	VMOVUPS      Y1, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y4, Y2, Y2
+	VMAXPS       Y2, Y5, Y2
+	VMINPS       Y2, Y6, Y2
+	VMOVUPS      Y2, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y4, Y3, Y3
+	VMAXPS       Y3, Y5, Y3
+	VMINPS       Y3, Y6, Y3
+	VMOVUPS      Y3, K1, (AX)
+	ADDQ         $0x00000020, R10
+	ADDQ         $0x20, R12
+	DECQ         SI
+	JNZ          block_vec
+	MOVQ         64(DI), R9
+	ADDQ         $0x04, R8
+	CMPQ         R8, R9
+	JGE          end
+	MOVQ         R9, AX
+	SUBQ         $0x04, AX
+	CMPQ         R8, AX
+	CMOVQGT      AX, R8
+	JMP          block
+
+single:
+	MOVQ  8(DI), R11
+	MOVQ  56(DI), R13
+	MOVQ  24(DI), CX
+	ADDQ  R8, CX
+	MOVQ  CX, R10
+	IMULQ R11, R10
+	ADDQ  (DI), R10
+	ADDQ  16(DI), R10
+	MOVQ  R8, R12
+	IMULQ R13, R12
+	ADDQ  48(DI), R12
+	MOVQ  32(DI), DX
+	MOVQ  80(DI), BX
+	MOVQ  72(DI), SI
+	MOVQ  40(DI), R15
+
+single_vec:
+	VPXORD       Y0, Y0, Y0
+	VBROADCASTSS (R15), Y1
+	VBROADCASTSS 28(R15), Y2
+	VBROADCASTSS 56(R15), Y3
+	VBROADCASTSS 84(R15), Y4
+	VBROADCASTSS 112(R15), Y5
+	VBROADCASTSS 140(R15), Y6
+	VBROADCASTSS 168(R15), Y7
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip0_0
+	VMOVUPS.Z    (AX), K1, Y8
+	VFMADD231PS  Y1, Y8, Y0
+
+single_skip0_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_1
+	VMOVUPS.Z   (AX), K1, Y8
+	VFMADD231PS Y2, Y8, Y0
+
+single_skip0_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_2
+	VMOVUPS.Z   (AX), K1, Y8
+	VFMADD231PS Y3, Y8, Y0
+
+single_skip0_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_3
+	VMOVUPS.Z   (AX), K1, Y8
+	VFMADD231PS Y4, Y8, Y0
+
+single_skip0_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_4
+	VMOVUPS.Z   (AX), K1, Y8
+	VFMADD231PS Y5, Y8, Y0
+
+single_skip0_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_5
+	VMOVUPS.Z   (AX), K1, Y8
+	VFMADD231PS Y6, Y8, Y0
+
+single_skip0_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_6
+	VMOVUPS.Z   (AX), K1, Y8
+	VFMADD231PS Y7, Y8, Y0
+
+single_skip0_6:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 4(R15), Y1
+	VBROADCASTSS 32(R15), Y2
+	VBROADCASTSS 60(R15), Y3
+	VBROADCASTSS 88(R15), Y4
+	VBROADCASTSS 116(R15), Y5
+	VBROADCASTSS 144(R15), Y6
+	VBROADCASTSS 172(R15), Y7
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip1_0
+	VMOVUPS.Z    4(AX), K1, Y8
+	VFMADD231PS  Y1, Y8, Y0
+
+single_skip1_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_1
+	VMOVUPS.Z   4(AX), K1, Y8
+	VFMADD231PS Y2, Y8, Y0
+
+single_skip1_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_2
+	VMOVUPS.Z   4(AX), K1, Y8
+	VFMADD231PS Y3, Y8, Y0
+
+single_skip1_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_3
+	VMOVUPS.Z   4(AX), K1, Y8
+	VFMADD231PS Y4, Y8, Y0
+
+single_skip1_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_4
+	VMOVUPS.Z   4(AX), K1, Y8
+	VFMADD231PS Y5, Y8, Y0
+
+single_skip1_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_5
+	VMOVUPS.Z   4(AX), K1, Y8
+	VFMADD231PS Y6, Y8, Y0
+
+single_skip1_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_6
+	VMOVUPS.Z   4(AX), K1, Y8
+	VFMADD231PS Y7, Y8, Y0
+
+single_skip1_6:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 8(R15), Y1
+	VBROADCASTSS 36(R15), Y2
+	VBROADCASTSS 64(R15), Y3
+	VBROADCASTSS 92(R15), Y4
+	VBROADCASTSS 120(R15), Y5
+	VBROADCASTSS 148(R15), Y6
+	VBROADCASTSS 176(R15), Y7
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip2_0
+	VMOVUPS.Z    8(AX), K1, Y8
+	VFMADD231PS  Y1, Y8, Y0
+
+single_skip2_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_1
+	VMOVUPS.Z   8(AX), K1, Y8
+	VFMADD231PS Y2, Y8, Y0
+
+single_skip2_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_2
+	VMOVUPS.Z   8(AX), K1, Y8
+	VFMADD231PS Y3, Y8, Y0
+
+single_skip2_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_3
+	VMOVUPS.Z   8(AX), K1, Y8
+	VFMADD231PS Y4, Y8, Y0
+
+single_skip2_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_4
+	VMOVUPS.Z   8(AX), K1, Y8
+	VFMADD231PS Y5, Y8, Y0
+
+single_skip2_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_5
+	VMOVUPS.Z   8(AX), K1, Y8
+	VFMADD231PS Y6, Y8, Y0
+
+single_skip2_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_6
+	VMOVUPS.Z   8(AX), K1, Y8
+	VFMADD231PS Y7, Y8, Y0
+
+single_skip2_6:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 12(R15), Y1
+	VBROADCASTSS 40(R15), Y2
+	VBROADCASTSS 68(R15), Y3
+	VBROADCASTSS 96(R15), Y4
+	VBROADCASTSS 124(R15), Y5
+	VBROADCASTSS 152(R15), Y6
+	VBROADCASTSS 180(R15), Y7
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip3_0
+	VMOVUPS.Z    12(AX), K1, Y8
+	VFMADD231PS  Y1, Y8, Y0
+
+single_skip3_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_1
+	VMOVUPS.Z   12(AX), K1, Y8
+	VFMADD231PS Y2, Y8, Y0
+
+single_skip3_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_2
+	VMOVUPS.Z   12(AX), K1, Y8
+	VFMADD231PS Y3, Y8, Y0
+
+single_skip3_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_3
+	VMOVUPS.Z   12(AX), K1, Y8
+	VFMADD231PS Y4, Y8, Y0
+
+single_skip3_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_4
+	VMOVUPS.Z   12(AX), K1, Y8
+	VFMADD231PS Y5, Y8, Y0
+
+single_skip3_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_5
+	VMOVUPS.Z   12(AX), K1, Y8
+	VFMADD231PS Y6, Y8, Y0
+
+single_skip3_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_6
+	VMOVUPS.Z   12(AX), K1, Y8
+	VFMADD231PS Y7, Y8, Y0
+
+single_skip3_6:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 16(R15), Y1
+	VBROADCASTSS 44(R15), Y2
+	VBROADCASTSS 72(R15), Y3
+	VBROADCASTSS 100(R15), Y4
+	VBROADCASTSS 128(R15), Y5
+	VBROADCASTSS 156(R15), Y6
+	VBROADCASTSS 184(R15), Y7
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip4_0
+	VMOVUPS.Z    16(AX), K1, Y8
+	VFMADD231PS  Y1, Y8, Y0
+
+single_skip4_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_1
+	VMOVUPS.Z   16(AX), K1, Y8
+	VFMADD231PS Y2, Y8, Y0
+
+single_skip4_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_2
+	VMOVUPS.Z   16(AX), K1, Y8
+	VFMADD231PS Y3, Y8, Y0
+
+single_skip4_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_3
+	VMOVUPS.Z   16(AX), K1, Y8
+	VFMADD231PS Y4, Y8, Y0
+
+single_skip4_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_4
+	VMOVUPS.Z   16(AX), K1, Y8
+	VFMADD231PS Y5, Y8, Y0
+
+single_skip4_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_5
+	VMOVUPS.Z   16(AX), K1, Y8
+	VFMADD231PS Y6, Y8, Y0
+
+single_skip4_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_6
+	VMOVUPS.Z   16(AX), K1, Y8
+	VFMADD231PS Y7, Y8, Y0
+
+single_skip4_6:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 20(R15), Y1
+	VBROADCASTSS 48(R15), Y2
+	VBROADCASTSS 76(R15), Y3
+	VBROADCASTSS 104(R15), Y4
+	VBROADCASTSS 132(R15), Y5
+	VBROADCASTSS 160(R15), Y6
+	VBROADCASTSS 188(R15), Y7
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip5_0
+	VMOVUPS.Z    20(AX), K1, Y8
+	VFMADD231PS  Y1, Y8, Y0
+
+single_skip5_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip5_1
+	VMOVUPS.Z   20(AX), K1, Y8
+	VFMADD231PS Y2, Y8, Y0
+
+single_skip5_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip5_2
+	VMOVUPS.Z   20(AX), K1, Y8
+	VFMADD231PS Y3, Y8, Y0
+
+single_skip5_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip5_3
+	VMOVUPS.Z   20(AX), K1, Y8
+	VFMADD231PS Y4, Y8, Y0
+
+single_skip5_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip5_4
+	VMOVUPS.Z   20(AX), K1, Y8
+	VFMADD231PS Y5, Y8, Y0
+
+single_skip5_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip5_5
+	VMOVUPS.Z   20(AX), K1, Y8
+	VFMADD231PS Y6, Y8, Y0
+
+single_skip5_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip5_6
+	VMOVUPS.Z   20(AX), K1, Y8
+	VFMADD231PS Y7, Y8, Y0
+
+single_skip5_6:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 24(R15), Y1
+	VBROADCASTSS 52(R15), Y2
+	VBROADCASTSS 80(R15), Y3
+	VBROADCASTSS 108(R15), Y4
+	VBROADCASTSS 136(R15), Y5
+	VBROADCASTSS 164(R15), Y6
+	VBROADCASTSS 192(R15), Y7
+	KMOVW        (BX), K1
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip6_0
+	VMOVUPS.Z    24(AX), K1, Y8
+	VFMADD231PS  Y1, Y8, Y0
+
+single_skip6_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip6_1
+	VMOVUPS.Z   24(AX), K1, Y8
+	VFMADD231PS Y2, Y8, Y0
+
+single_skip6_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip6_2
+	VMOVUPS.Z   24(AX), K1, Y8
+	VFMADD231PS Y3, Y8, Y0
+
+single_skip6_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip6_3
+	VMOVUPS.Z   24(AX), K1, Y8
+	VFMADD231PS Y4, Y8, Y0
+
+single_skip6_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip6_4
+	VMOVUPS.Z   24(AX), K1, Y8
+	VFMADD231PS Y5, Y8, Y0
+
+single_skip6_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip6_5
+	VMOVUPS.Z   24(AX), K1, Y8
+	VFMADD231PS Y6, Y8, Y0
+
+single_skip6_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip6_6
+	VMOVUPS.Z   24(AX), K1, Y8
+	VFMADD231PS Y7, Y8, Y0
+
+single_skip6_6:
+	ADDQ         $0x04, BX
+	VBROADCASTSS 88(DI), Y1
+	VBROADCASTSS 92(DI), Y2
+	VBROADCASTSS 96(DI), Y3
+	KMOVW        (BX), K1
+	ADDQ         $0x04, BX
+	MOVQ         R12, AX
+	VADDPS       Y1, Y0, Y0
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	ADDQ         $0x00000020, R10
+	ADDQ         $0x20, R12
+	DECQ         SI
+	JNZ          single_vec
+	MOVQ         64(DI), R9
+	INCQ         R8
+	CMPQ         R8, R9
+	JLT          single
+
+end:
+	VZEROUPPER
+	RET
+
+// func depthwise3s2xshort512(t *byte)
+// Requires: AVX, AVX512F, AVX512VL, CMOV, FMA3
+TEXT ·depthwise3s2xshort512(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), DI
+	MOVQ 64(DI), R9
+	XORQ R8, R8
+	CMPQ R9, $0x07
+	JLT  single
+
+block:
+	MOVQ      8(DI), R11
+	MOVQ      56(DI), R13
+	MOVQ      24(DI), CX
+	ADDQ      R8, CX
+	ADDQ      R8, CX
+	MOVQ      CX, R10
+	IMULQ     R11, R10
+	ADDQ      (DI), R10
+	ADDQ      16(DI), R10
+	MOVQ      R8, R12
+	IMULQ     R13, R12
+	ADDQ      48(DI), R12
+	MOVQ      32(DI), DX
+	MOVQ      80(DI), BX
+	MOVQ      72(DI), SI
+	MOVQ      40(DI), R15
+	VMOVDQU32 evenLanesshort512<>+0(SB), Y29
+
+block_vec:
+	VPXORD       Y0, Y0, Y0
+	VPXORD       Y1, Y1, Y1
+	VPXORD       Y2, Y2, Y2
+	VPXORD       Y3, Y3, Y3
+	VPXORD       Y4, Y4, Y4
+	VPXORD       Y5, Y5, Y5
+	VPXORD       Y6, Y6, Y6
+	VBROADCASTSS (R15), Y7
+	VBROADCASTSS 12(R15), Y8
+	VBROADCASTSS 24(R15), Y9
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip0_0
+	VMOVUPS.Z    (AX), K1, Y10
+	VMOVUPS.Z    32(AX), K2, Y11
+	VPERMT2PS    Y11, Y29, Y10
+	VFMADD231PS  Y7, Y10, Y0
+
+block_skip0_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_1
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y0
+
+block_skip0_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_2
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y0
+	VFMADD231PS Y7, Y10, Y1
+
+block_skip0_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_3
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y1
+
+block_skip0_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_4
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y1
+	VFMADD231PS Y7, Y10, Y2
+
+block_skip0_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_5
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y2
+
+block_skip0_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_6
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y2
+	VFMADD231PS Y7, Y10, Y3
+
+block_skip0_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_7
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y3
+
+block_skip0_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_8
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y3
+	VFMADD231PS Y7, Y10, Y4
+
+block_skip0_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_9
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y4
+
+block_skip0_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_10
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y4
+	VFMADD231PS Y7, Y10, Y5
+
+block_skip0_10:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_11
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y5
+
+block_skip0_11:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_12
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y5
+	VFMADD231PS Y7, Y10, Y6
+
+block_skip0_12:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_13
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y6
+
+block_skip0_13:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_14
+	VMOVUPS.Z   (AX), K1, Y10
+	VMOVUPS.Z   32(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y6
+
+block_skip0_14:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 4(R15), Y7
+	VBROADCASTSS 16(R15), Y8
+	VBROADCASTSS 28(R15), Y9
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip1_0
+	VMOVUPS.Z    4(AX), K1, Y10
+	VMOVUPS.Z    36(AX), K2, Y11
+	VPERMT2PS    Y11, Y29, Y10
+	VFMADD231PS  Y7, Y10, Y0
+
+block_skip1_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_1
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y0
+
+block_skip1_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_2
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y0
+	VFMADD231PS Y7, Y10, Y1
+
+block_skip1_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_3
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y1
+
+block_skip1_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_4
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y1
+	VFMADD231PS Y7, Y10, Y2
+
+block_skip1_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_5
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y2
+
+block_skip1_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_6
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y2
+	VFMADD231PS Y7, Y10, Y3
+
+block_skip1_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_7
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y3
+
+block_skip1_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_8
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y3
+	VFMADD231PS Y7, Y10, Y4
+
+block_skip1_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_9
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y4
+
+block_skip1_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_10
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y4
+	VFMADD231PS Y7, Y10, Y5
+
+block_skip1_10:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_11
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y5
+
+block_skip1_11:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_12
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y5
+	VFMADD231PS Y7, Y10, Y6
+
+block_skip1_12:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_13
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y6
+
+block_skip1_13:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_14
+	VMOVUPS.Z   4(AX), K1, Y10
+	VMOVUPS.Z   36(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y6
+
+block_skip1_14:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 8(R15), Y7
+	VBROADCASTSS 20(R15), Y8
+	VBROADCASTSS 32(R15), Y9
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip2_0
+	VMOVUPS.Z    8(AX), K1, Y10
+	VMOVUPS.Z    40(AX), K2, Y11
+	VPERMT2PS    Y11, Y29, Y10
+	VFMADD231PS  Y7, Y10, Y0
+
+block_skip2_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_1
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y0
+
+block_skip2_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_2
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y0
+	VFMADD231PS Y7, Y10, Y1
+
+block_skip2_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_3
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y1
+
+block_skip2_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_4
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y1
+	VFMADD231PS Y7, Y10, Y2
+
+block_skip2_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_5
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y2
+
+block_skip2_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_6
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y2
+	VFMADD231PS Y7, Y10, Y3
+
+block_skip2_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_7
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y3
+
+block_skip2_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_8
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y3
+	VFMADD231PS Y7, Y10, Y4
+
+block_skip2_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_9
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y4
+
+block_skip2_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_10
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y4
+	VFMADD231PS Y7, Y10, Y5
+
+block_skip2_10:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_11
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y5
+
+block_skip2_11:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_12
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y5
+	VFMADD231PS Y7, Y10, Y6
+
+block_skip2_12:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_13
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y8, Y10, Y6
+
+block_skip2_13:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_14
+	VMOVUPS.Z   8(AX), K1, Y10
+	VMOVUPS.Z   40(AX), K2, Y11
+	VPERMT2PS   Y11, Y29, Y10
+	VFMADD231PS Y9, Y10, Y6
+
+block_skip2_14:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 88(DI), Y7
+	VBROADCASTSS 92(DI), Y8
+	VBROADCASTSS 96(DI), Y9
+	KMOVW        (BX), K1
+	ADDQ         $0x04, BX
+	MOVQ         R12, AX
+	VADDPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y8, Y0
+	VMINPS       Y0, Y9, Y0
+	VMOVUPS      Y0, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y1, Y1
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
+	VMOVUPS      Y1, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
+	VMOVUPS      Y2, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y3, Y3
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
+	VMOVUPS      Y3, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y4, Y4
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
+	VMOVUPS      Y4, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y5, Y5
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
+	VMOVUPS      Y5, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y6, Y6
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
+	VMOVUPS      Y6, K1, (AX)
+	ADDQ         $0x00000040, R10
+	ADDQ         $0x20, R12
+	DECQ         SI
+	JNZ          block_vec
+	MOVQ         64(DI), R9
+	ADDQ         $0x07, R8
+	CMPQ         R8, R9
+	JGE          end
+	MOVQ         R9, AX
+	SUBQ         $0x07, AX
+	CMPQ         R8, AX
+	CMOVQGT      AX, R8
+	JMP          block
+
+single:
+	MOVQ      8(DI), R11
+	MOVQ      56(DI), R13
+	MOVQ      24(DI), CX
+	ADDQ      R8, CX
+	ADDQ      R8, CX
+	MOVQ      CX, R10
+	IMULQ     R11, R10
+	ADDQ      (DI), R10
+	ADDQ      16(DI), R10
+	MOVQ      R8, R12
+	IMULQ     R13, R12
+	ADDQ      48(DI), R12
+	MOVQ      32(DI), DX
+	MOVQ      80(DI), BX
+	MOVQ      72(DI), SI
+	MOVQ      40(DI), R15
+	VMOVDQU32 evenLanesshort512<>+0(SB), Y29
+
+single_vec:
+	VPXORD       Y0, Y0, Y0
+	VBROADCASTSS (R15), Y1
+	VBROADCASTSS 12(R15), Y2
+	VBROADCASTSS 24(R15), Y3
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip0_0
+	VMOVUPS.Z    (AX), K1, Y4
+	VMOVUPS.Z    32(AX), K2, Y5
+	VPERMT2PS    Y5, Y29, Y4
+	VFMADD231PS  Y1, Y4, Y0
+
+single_skip0_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_1
+	VMOVUPS.Z   (AX), K1, Y4
+	VMOVUPS.Z   32(AX), K2, Y5
+	VPERMT2PS   Y5, Y29, Y4
+	VFMADD231PS Y2, Y4, Y0
+
+single_skip0_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_2
+	VMOVUPS.Z   (AX), K1, Y4
+	VMOVUPS.Z   32(AX), K2, Y5
+	VPERMT2PS   Y5, Y29, Y4
+	VFMADD231PS Y3, Y4, Y0
+
+single_skip0_2:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 4(R15), Y1
+	VBROADCASTSS 16(R15), Y2
+	VBROADCASTSS 28(R15), Y3
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip1_0
+	VMOVUPS.Z    4(AX), K1, Y4
+	VMOVUPS.Z    36(AX), K2, Y5
+	VPERMT2PS    Y5, Y29, Y4
+	VFMADD231PS  Y1, Y4, Y0
+
+single_skip1_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_1
+	VMOVUPS.Z   4(AX), K1, Y4
+	VMOVUPS.Z   36(AX), K2, Y5
+	VPERMT2PS   Y5, Y29, Y4
+	VFMADD231PS Y2, Y4, Y0
+
+single_skip1_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_2
+	VMOVUPS.Z   4(AX), K1, Y4
+	VMOVUPS.Z   36(AX), K2, Y5
+	VPERMT2PS   Y5, Y29, Y4
+	VFMADD231PS Y3, Y4, Y0
+
+single_skip1_2:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 8(R15), Y1
+	VBROADCASTSS 20(R15), Y2
+	VBROADCASTSS 32(R15), Y3
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip2_0
+	VMOVUPS.Z    8(AX), K1, Y4
+	VMOVUPS.Z    40(AX), K2, Y5
+	VPERMT2PS    Y5, Y29, Y4
+	VFMADD231PS  Y1, Y4, Y0
+
+single_skip2_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_1
+	VMOVUPS.Z   8(AX), K1, Y4
+	VMOVUPS.Z   40(AX), K2, Y5
+	VPERMT2PS   Y5, Y29, Y4
+	VFMADD231PS Y2, Y4, Y0
+
+single_skip2_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_2
+	VMOVUPS.Z   8(AX), K1, Y4
+	VMOVUPS.Z   40(AX), K2, Y5
+	VPERMT2PS   Y5, Y29, Y4
+	VFMADD231PS Y3, Y4, Y0
+
+single_skip2_2:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 88(DI), Y1
+	VBROADCASTSS 92(DI), Y2
+	VBROADCASTSS 96(DI), Y3
+	KMOVW        (BX), K1
+	ADDQ         $0x04, BX
+	MOVQ         R12, AX
+	VADDPS       Y1, Y0, Y0
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	ADDQ         $0x00000040, R10
+	ADDQ         $0x20, R12
+	DECQ         SI
+	JNZ          single_vec
+	MOVQ         64(DI), R9
+	INCQ         R8
+	CMPQ         R8, R9
+	JLT          single
+
+end:
+	VZEROUPPER
+	RET
+
+DATA evenLanesshort512<>+0(SB)/4, $0x00000000
+DATA evenLanesshort512<>+4(SB)/4, $0x00000002
+DATA evenLanesshort512<>+8(SB)/4, $0x00000004
+DATA evenLanesshort512<>+12(SB)/4, $0x00000006
+DATA evenLanesshort512<>+16(SB)/4, $0x00000008
+DATA evenLanesshort512<>+20(SB)/4, $0x0000000a
+DATA evenLanesshort512<>+24(SB)/4, $0x0000000c
+DATA evenLanesshort512<>+28(SB)/4, $0x0000000e
+GLOBL evenLanesshort512<>(SB), RODATA|NOPTR, $32
+
+// func depthwise5s2xshort512(t *byte)
+// Requires: AVX, AVX512F, AVX512VL, CMOV, FMA3
+TEXT ·depthwise5s2xshort512(SB), NOSPLIT, $0-8
+	MOVQ t+0(FP), DI
+	MOVQ 64(DI), R9
+	XORQ R8, R8
+	CMPQ R9, $0x07
+	JLT  single
+
+block:
+	MOVQ      8(DI), R11
+	MOVQ      56(DI), R13
+	MOVQ      24(DI), CX
+	ADDQ      R8, CX
+	ADDQ      R8, CX
+	MOVQ      CX, R10
+	IMULQ     R11, R10
+	ADDQ      (DI), R10
+	ADDQ      16(DI), R10
+	MOVQ      R8, R12
+	IMULQ     R13, R12
+	ADDQ      48(DI), R12
+	MOVQ      32(DI), DX
+	MOVQ      80(DI), BX
+	MOVQ      72(DI), SI
+	MOVQ      40(DI), R15
+	VMOVDQU32 evenLanesshort512<>+0(SB), Y29
+
+block_vec:
+	VPXORD       Y0, Y0, Y0
+	VPXORD       Y1, Y1, Y1
+	VPXORD       Y2, Y2, Y2
+	VPXORD       Y3, Y3, Y3
+	VPXORD       Y4, Y4, Y4
+	VPXORD       Y5, Y5, Y5
+	VPXORD       Y6, Y6, Y6
+	VBROADCASTSS (R15), Y7
+	VBROADCASTSS 20(R15), Y8
+	VBROADCASTSS 40(R15), Y9
+	VBROADCASTSS 60(R15), Y10
+	VBROADCASTSS 80(R15), Y11
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip0_0
+	VMOVUPS.Z    (AX), K1, Y12
+	VMOVUPS.Z    32(AX), K2, Y13
+	VPERMT2PS    Y13, Y29, Y12
+	VFMADD231PS  Y7, Y12, Y0
+
+block_skip0_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_1
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y8, Y12, Y0
+
+block_skip0_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_2
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y9, Y12, Y0
+	VFMADD231PS Y7, Y12, Y1
+
+block_skip0_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_3
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y8, Y12, Y1
+
+block_skip0_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_4
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y0
+	VFMADD231PS Y9, Y12, Y1
+	VFMADD231PS Y7, Y12, Y2
+
+block_skip0_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_5
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y8, Y12, Y2
+
+block_skip0_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_6
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y1
+	VFMADD231PS Y9, Y12, Y2
+	VFMADD231PS Y7, Y12, Y3
+
+block_skip0_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_7
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y8, Y12, Y3
+
+block_skip0_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_8
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y2
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y7, Y12, Y4
+
+block_skip0_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_9
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y8, Y12, Y4
+
+block_skip0_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_10
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y3
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y7, Y12, Y5
+
+block_skip0_10:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_11
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y8, Y12, Y5
+
+block_skip0_11:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_12
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y4
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y7, Y12, Y6
+
+block_skip0_12:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_13
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y8, Y12, Y6
+
+block_skip0_13:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_14
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y5
+	VFMADD231PS Y9, Y12, Y6
+
+block_skip0_14:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_15
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y6
+
+block_skip0_15:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip0_16
+	VMOVUPS.Z   (AX), K1, Y12
+	VMOVUPS.Z   32(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y6
+
+block_skip0_16:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 4(R15), Y7
+	VBROADCASTSS 24(R15), Y8
+	VBROADCASTSS 44(R15), Y9
+	VBROADCASTSS 64(R15), Y10
+	VBROADCASTSS 84(R15), Y11
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip1_0
+	VMOVUPS.Z    4(AX), K1, Y12
+	VMOVUPS.Z    36(AX), K2, Y13
+	VPERMT2PS    Y13, Y29, Y12
+	VFMADD231PS  Y7, Y12, Y0
+
+block_skip1_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_1
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y8, Y12, Y0
+
+block_skip1_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_2
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y9, Y12, Y0
+	VFMADD231PS Y7, Y12, Y1
+
+block_skip1_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_3
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y8, Y12, Y1
+
+block_skip1_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_4
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y0
+	VFMADD231PS Y9, Y12, Y1
+	VFMADD231PS Y7, Y12, Y2
+
+block_skip1_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_5
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y8, Y12, Y2
+
+block_skip1_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_6
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y1
+	VFMADD231PS Y9, Y12, Y2
+	VFMADD231PS Y7, Y12, Y3
+
+block_skip1_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_7
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y8, Y12, Y3
+
+block_skip1_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_8
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y2
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y7, Y12, Y4
+
+block_skip1_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_9
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y8, Y12, Y4
+
+block_skip1_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_10
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y3
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y7, Y12, Y5
+
+block_skip1_10:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_11
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y8, Y12, Y5
+
+block_skip1_11:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_12
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y4
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y7, Y12, Y6
+
+block_skip1_12:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_13
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y8, Y12, Y6
+
+block_skip1_13:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_14
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y5
+	VFMADD231PS Y9, Y12, Y6
+
+block_skip1_14:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_15
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y6
+
+block_skip1_15:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip1_16
+	VMOVUPS.Z   4(AX), K1, Y12
+	VMOVUPS.Z   36(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y6
+
+block_skip1_16:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 8(R15), Y7
+	VBROADCASTSS 28(R15), Y8
+	VBROADCASTSS 48(R15), Y9
+	VBROADCASTSS 68(R15), Y10
+	VBROADCASTSS 88(R15), Y11
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip2_0
+	VMOVUPS.Z    8(AX), K1, Y12
+	VMOVUPS.Z    40(AX), K2, Y13
+	VPERMT2PS    Y13, Y29, Y12
+	VFMADD231PS  Y7, Y12, Y0
+
+block_skip2_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_1
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y8, Y12, Y0
+
+block_skip2_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_2
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y9, Y12, Y0
+	VFMADD231PS Y7, Y12, Y1
+
+block_skip2_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_3
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y8, Y12, Y1
+
+block_skip2_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_4
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y0
+	VFMADD231PS Y9, Y12, Y1
+	VFMADD231PS Y7, Y12, Y2
+
+block_skip2_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_5
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y8, Y12, Y2
+
+block_skip2_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_6
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y1
+	VFMADD231PS Y9, Y12, Y2
+	VFMADD231PS Y7, Y12, Y3
+
+block_skip2_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_7
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y8, Y12, Y3
+
+block_skip2_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_8
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y2
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y7, Y12, Y4
+
+block_skip2_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_9
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y8, Y12, Y4
+
+block_skip2_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_10
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y3
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y7, Y12, Y5
+
+block_skip2_10:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_11
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y8, Y12, Y5
+
+block_skip2_11:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_12
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y4
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y7, Y12, Y6
+
+block_skip2_12:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_13
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y8, Y12, Y6
+
+block_skip2_13:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_14
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y5
+	VFMADD231PS Y9, Y12, Y6
+
+block_skip2_14:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_15
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y6
+
+block_skip2_15:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip2_16
+	VMOVUPS.Z   8(AX), K1, Y12
+	VMOVUPS.Z   40(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y6
+
+block_skip2_16:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 12(R15), Y7
+	VBROADCASTSS 32(R15), Y8
+	VBROADCASTSS 52(R15), Y9
+	VBROADCASTSS 72(R15), Y10
+	VBROADCASTSS 92(R15), Y11
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip3_0
+	VMOVUPS.Z    12(AX), K1, Y12
+	VMOVUPS.Z    44(AX), K2, Y13
+	VPERMT2PS    Y13, Y29, Y12
+	VFMADD231PS  Y7, Y12, Y0
+
+block_skip3_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_1
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y8, Y12, Y0
+
+block_skip3_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_2
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y9, Y12, Y0
+	VFMADD231PS Y7, Y12, Y1
+
+block_skip3_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_3
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y8, Y12, Y1
+
+block_skip3_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_4
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y0
+	VFMADD231PS Y9, Y12, Y1
+	VFMADD231PS Y7, Y12, Y2
+
+block_skip3_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_5
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y8, Y12, Y2
+
+block_skip3_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_6
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y1
+	VFMADD231PS Y9, Y12, Y2
+	VFMADD231PS Y7, Y12, Y3
+
+block_skip3_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_7
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y8, Y12, Y3
+
+block_skip3_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_8
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y2
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y7, Y12, Y4
+
+block_skip3_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_9
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y8, Y12, Y4
+
+block_skip3_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_10
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y3
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y7, Y12, Y5
+
+block_skip3_10:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_11
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y8, Y12, Y5
+
+block_skip3_11:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_12
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y4
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y7, Y12, Y6
+
+block_skip3_12:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_13
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y8, Y12, Y6
+
+block_skip3_13:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_14
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y5
+	VFMADD231PS Y9, Y12, Y6
+
+block_skip3_14:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_15
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y6
+
+block_skip3_15:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip3_16
+	VMOVUPS.Z   12(AX), K1, Y12
+	VMOVUPS.Z   44(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y6
+
+block_skip3_16:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 16(R15), Y7
+	VBROADCASTSS 36(R15), Y8
+	VBROADCASTSS 56(R15), Y9
+	VBROADCASTSS 76(R15), Y10
+	VBROADCASTSS 96(R15), Y11
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          block_skip4_0
+	VMOVUPS.Z    16(AX), K1, Y12
+	VMOVUPS.Z    48(AX), K2, Y13
+	VPERMT2PS    Y13, Y29, Y12
+	VFMADD231PS  Y7, Y12, Y0
+
+block_skip4_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_1
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y8, Y12, Y0
+
+block_skip4_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_2
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y9, Y12, Y0
+	VFMADD231PS Y7, Y12, Y1
+
+block_skip4_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_3
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y0
+	VFMADD231PS Y8, Y12, Y1
+
+block_skip4_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_4
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y0
+	VFMADD231PS Y9, Y12, Y1
+	VFMADD231PS Y7, Y12, Y2
+
+block_skip4_4:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_5
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y1
+	VFMADD231PS Y8, Y12, Y2
+
+block_skip4_5:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_6
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y1
+	VFMADD231PS Y9, Y12, Y2
+	VFMADD231PS Y7, Y12, Y3
+
+block_skip4_6:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_7
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y2
+	VFMADD231PS Y8, Y12, Y3
+
+block_skip4_7:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_8
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y2
+	VFMADD231PS Y9, Y12, Y3
+	VFMADD231PS Y7, Y12, Y4
+
+block_skip4_8:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_9
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y3
+	VFMADD231PS Y8, Y12, Y4
+
+block_skip4_9:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_10
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y3
+	VFMADD231PS Y9, Y12, Y4
+	VFMADD231PS Y7, Y12, Y5
+
+block_skip4_10:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_11
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y4
+	VFMADD231PS Y8, Y12, Y5
+
+block_skip4_11:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_12
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y4
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y7, Y12, Y6
+
+block_skip4_12:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_13
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y5
+	VFMADD231PS Y8, Y12, Y6
+
+block_skip4_13:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_14
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y5
+	VFMADD231PS Y9, Y12, Y6
+
+block_skip4_14:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_15
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y10, Y12, Y6
+
+block_skip4_15:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         block_skip4_16
+	VMOVUPS.Z   16(AX), K1, Y12
+	VMOVUPS.Z   48(AX), K2, Y13
+	VPERMT2PS   Y13, Y29, Y12
+	VFMADD231PS Y11, Y12, Y6
+
+block_skip4_16:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 88(DI), Y7
+	VBROADCASTSS 92(DI), Y8
+	VBROADCASTSS 96(DI), Y9
+	KMOVW        (BX), K1
+	ADDQ         $0x04, BX
+	MOVQ         R12, AX
+	VADDPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y8, Y0
+	VMINPS       Y0, Y9, Y0
+	VMOVUPS      Y0, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y1, Y1
+	VMAXPS       Y1, Y8, Y1
+	VMINPS       Y1, Y9, Y1
+	VMOVUPS      Y1, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y2, Y2
+	VMAXPS       Y2, Y8, Y2
+	VMINPS       Y2, Y9, Y2
+	VMOVUPS      Y2, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y3, Y3
+	VMAXPS       Y3, Y8, Y3
+	VMINPS       Y3, Y9, Y3
+	VMOVUPS      Y3, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y4, Y4
+	VMAXPS       Y4, Y8, Y4
+	VMINPS       Y4, Y9, Y4
+	VMOVUPS      Y4, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y5, Y5
+	VMAXPS       Y5, Y8, Y5
+	VMINPS       Y5, Y9, Y5
+	VMOVUPS      Y5, K1, (AX)
+	ADDQ         R13, AX
+	VADDPS       Y7, Y6, Y6
+	VMAXPS       Y6, Y8, Y6
+	VMINPS       Y6, Y9, Y6
+	VMOVUPS      Y6, K1, (AX)
+	ADDQ         $0x00000040, R10
+	ADDQ         $0x20, R12
+	DECQ         SI
+	JNZ          block_vec
+	MOVQ         64(DI), R9
+	ADDQ         $0x07, R8
+	CMPQ         R8, R9
+	JGE          end
+	MOVQ         R9, AX
+	SUBQ         $0x07, AX
+	CMPQ         R8, AX
+	CMOVQGT      AX, R8
+	JMP          block
+
+single:
+	MOVQ      8(DI), R11
+	MOVQ      56(DI), R13
+	MOVQ      24(DI), CX
+	ADDQ      R8, CX
+	ADDQ      R8, CX
+	MOVQ      CX, R10
+	IMULQ     R11, R10
+	ADDQ      (DI), R10
+	ADDQ      16(DI), R10
+	MOVQ      R8, R12
+	IMULQ     R13, R12
+	ADDQ      48(DI), R12
+	MOVQ      32(DI), DX
+	MOVQ      80(DI), BX
+	MOVQ      72(DI), SI
+	MOVQ      40(DI), R15
+	VMOVDQU32 evenLanesshort512<>+0(SB), Y29
+
+single_vec:
+	VPXORD       Y0, Y0, Y0
+	VBROADCASTSS (R15), Y1
+	VBROADCASTSS 20(R15), Y2
+	VBROADCASTSS 40(R15), Y3
+	VBROADCASTSS 60(R15), Y4
+	VBROADCASTSS 80(R15), Y5
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip0_0
+	VMOVUPS.Z    (AX), K1, Y6
+	VMOVUPS.Z    32(AX), K2, Y7
+	VPERMT2PS    Y7, Y29, Y6
+	VFMADD231PS  Y1, Y6, Y0
+
+single_skip0_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_1
+	VMOVUPS.Z   (AX), K1, Y6
+	VMOVUPS.Z   32(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y2, Y6, Y0
+
+single_skip0_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_2
+	VMOVUPS.Z   (AX), K1, Y6
+	VMOVUPS.Z   32(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y3, Y6, Y0
+
+single_skip0_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_3
+	VMOVUPS.Z   (AX), K1, Y6
+	VMOVUPS.Z   32(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y4, Y6, Y0
+
+single_skip0_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip0_4
+	VMOVUPS.Z   (AX), K1, Y6
+	VMOVUPS.Z   32(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y5, Y6, Y0
+
+single_skip0_4:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 4(R15), Y1
+	VBROADCASTSS 24(R15), Y2
+	VBROADCASTSS 44(R15), Y3
+	VBROADCASTSS 64(R15), Y4
+	VBROADCASTSS 84(R15), Y5
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip1_0
+	VMOVUPS.Z    4(AX), K1, Y6
+	VMOVUPS.Z    36(AX), K2, Y7
+	VPERMT2PS    Y7, Y29, Y6
+	VFMADD231PS  Y1, Y6, Y0
+
+single_skip1_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_1
+	VMOVUPS.Z   4(AX), K1, Y6
+	VMOVUPS.Z   36(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y2, Y6, Y0
+
+single_skip1_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_2
+	VMOVUPS.Z   4(AX), K1, Y6
+	VMOVUPS.Z   36(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y3, Y6, Y0
+
+single_skip1_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_3
+	VMOVUPS.Z   4(AX), K1, Y6
+	VMOVUPS.Z   36(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y4, Y6, Y0
+
+single_skip1_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip1_4
+	VMOVUPS.Z   4(AX), K1, Y6
+	VMOVUPS.Z   36(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y5, Y6, Y0
+
+single_skip1_4:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 8(R15), Y1
+	VBROADCASTSS 28(R15), Y2
+	VBROADCASTSS 48(R15), Y3
+	VBROADCASTSS 68(R15), Y4
+	VBROADCASTSS 88(R15), Y5
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip2_0
+	VMOVUPS.Z    8(AX), K1, Y6
+	VMOVUPS.Z    40(AX), K2, Y7
+	VPERMT2PS    Y7, Y29, Y6
+	VFMADD231PS  Y1, Y6, Y0
+
+single_skip2_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_1
+	VMOVUPS.Z   8(AX), K1, Y6
+	VMOVUPS.Z   40(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y2, Y6, Y0
+
+single_skip2_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_2
+	VMOVUPS.Z   8(AX), K1, Y6
+	VMOVUPS.Z   40(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y3, Y6, Y0
+
+single_skip2_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_3
+	VMOVUPS.Z   8(AX), K1, Y6
+	VMOVUPS.Z   40(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y4, Y6, Y0
+
+single_skip2_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip2_4
+	VMOVUPS.Z   8(AX), K1, Y6
+	VMOVUPS.Z   40(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y5, Y6, Y0
+
+single_skip2_4:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 12(R15), Y1
+	VBROADCASTSS 32(R15), Y2
+	VBROADCASTSS 52(R15), Y3
+	VBROADCASTSS 72(R15), Y4
+	VBROADCASTSS 92(R15), Y5
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip3_0
+	VMOVUPS.Z    12(AX), K1, Y6
+	VMOVUPS.Z    44(AX), K2, Y7
+	VPERMT2PS    Y7, Y29, Y6
+	VFMADD231PS  Y1, Y6, Y0
+
+single_skip3_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_1
+	VMOVUPS.Z   12(AX), K1, Y6
+	VMOVUPS.Z   44(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y2, Y6, Y0
+
+single_skip3_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_2
+	VMOVUPS.Z   12(AX), K1, Y6
+	VMOVUPS.Z   44(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y3, Y6, Y0
+
+single_skip3_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_3
+	VMOVUPS.Z   12(AX), K1, Y6
+	VMOVUPS.Z   44(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y4, Y6, Y0
+
+single_skip3_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip3_4
+	VMOVUPS.Z   12(AX), K1, Y6
+	VMOVUPS.Z   44(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y5, Y6, Y0
+
+single_skip3_4:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 16(R15), Y1
+	VBROADCASTSS 36(R15), Y2
+	VBROADCASTSS 56(R15), Y3
+	VBROADCASTSS 76(R15), Y4
+	VBROADCASTSS 96(R15), Y5
+	KMOVW        (BX), K1
+	KMOVW        4(BX), K2
+	MOVQ         R10, AX
+	MOVQ         CX, R9
+	CMPQ         R9, DX
+	JCC          single_skip4_0
+	VMOVUPS.Z    16(AX), K1, Y6
+	VMOVUPS.Z    48(AX), K2, Y7
+	VPERMT2PS    Y7, Y29, Y6
+	VFMADD231PS  Y1, Y6, Y0
+
+single_skip4_0:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_1
+	VMOVUPS.Z   16(AX), K1, Y6
+	VMOVUPS.Z   48(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y2, Y6, Y0
+
+single_skip4_1:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_2
+	VMOVUPS.Z   16(AX), K1, Y6
+	VMOVUPS.Z   48(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y3, Y6, Y0
+
+single_skip4_2:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_3
+	VMOVUPS.Z   16(AX), K1, Y6
+	VMOVUPS.Z   48(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y4, Y6, Y0
+
+single_skip4_3:
+	ADDQ        R11, AX
+	INCQ        R9
+	CMPQ        R9, DX
+	JCC         single_skip4_4
+	VMOVUPS.Z   16(AX), K1, Y6
+	VMOVUPS.Z   48(AX), K2, Y7
+	VPERMT2PS   Y7, Y29, Y6
+	VFMADD231PS Y5, Y6, Y0
+
+single_skip4_4:
+	ADDQ         $0x08, BX
+	VBROADCASTSS 88(DI), Y1
+	VBROADCASTSS 92(DI), Y2
+	VBROADCASTSS 96(DI), Y3
+	KMOVW        (BX), K1
+	ADDQ         $0x04, BX
+	MOVQ         R12, AX
+	VADDPS       Y1, Y0, Y0
+	VMAXPS       Y0, Y2, Y0
+	VMINPS       Y0, Y3, Y0
+	VMOVUPS      Y0, K1, (AX)
+	ADDQ         $0x00000040, R10
+	ADDQ         $0x20, R12
 	DECQ         SI
 	JNZ          single_vec
 	MOVQ         64(DI), R9

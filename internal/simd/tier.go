@@ -16,6 +16,7 @@ type tier struct {
 	unary          [numUnary]func(dst, x []float32, p, q float32)
 	reduce         [numReduce]func(x, y []float32, p float32) float32
 	depthwise      depthwiseTable
+	shortDepthwise *depthwiseTable // for rows of at most half a vector, where that is better
 	turn           func(*Turn)
 	split4, merge4 func(dst, src *float32, stride, vecs int)
 	everySecond    func(dst, src *float32, n int)

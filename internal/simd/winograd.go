@@ -47,7 +47,10 @@ func (t *WinogradOut) NoClamp() {
 
 // AppendMasks appends the masks of vecs vectors in which the lanes lo ≤ i < hi, counted through all of them, are set.
 func AppendMasks(masks []uint32, vecs, lo, hi int) []uint32 {
-	lanes := active.lanes
+	return appendMasks(masks, vecs, lo, hi, active.lanes)
+}
+
+func appendMasks(masks []uint32, vecs, lo, hi, lanes int) []uint32 {
 	for v := range vecs {
 		from, to := max(lo-v*lanes, 0), min(hi-v*lanes, lanes)
 		m := uint32(0)

@@ -28,6 +28,15 @@ const (
 
 // depthwise writes the kernels of one channel's plane, of 3×3, 5×5 and 7×7 taps, every and every second position.
 func (m *machine) depthwise() {
+	m.deepFuncs()
+	if m.wide() {
+		short := &machine{lanes: m.lanes / 2, short: true}
+		short.deepFuncs()
+	}
+}
+
+func (m *machine) deepFuncs() {
+	evenData = Mem{}
 	for _, k := range []int{3, 5, 7} {
 		m.deep(k, 1)
 	}
@@ -204,7 +213,7 @@ var evenData Mem
 // evenLanes is the even numbers under 32, which pick every second element of two vectors.
 func (m *machine) evenLanes() Mem {
 	if evenData.Symbol.Name == "" {
-		evenData = GLOBL("evenLanes", RODATA|NOPTR)
+		evenData = GLOBL(m.name("evenLanes"), RODATA|NOPTR)
 		for i := range m.lanes {
 			DATA(4*i, U32(uint32(2*i)))
 		}

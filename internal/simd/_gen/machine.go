@@ -12,6 +12,7 @@ import (
 // machine is one vector width.
 type machine struct {
 	lanes  int
+	short  bool // vectors of half the width with the instructions of AVX-512
 	consts map[uint32]Mem
 	held   map[uint32]reg.VecVirtual // constants in registers, in the function at hand
 	loads  func()                    // loads those that the next functions use
@@ -27,11 +28,17 @@ var ymm = []reg.VecPhysical{
 	reg.Y0, reg.Y1, reg.Y2, reg.Y3, reg.Y4, reg.Y5, reg.Y6, reg.Y7, reg.Y8, reg.Y9, reg.Y10, reg.Y11, reg.Y12, reg.Y13, reg.Y14, reg.Y15,
 }
 
-func (m *machine) wide() bool { return m.lanes == 16 }
+var shortYmm = append(ymm[:len(ymm):len(ymm)],
+	reg.Y16, reg.Y17, reg.Y18, reg.Y19, reg.Y20, reg.Y21, reg.Y22, reg.Y23, reg.Y24, reg.Y25, reg.Y26, reg.Y27, reg.Y28, reg.Y29, reg.Y30, reg.Y31)
+
+func (m *machine) wide() bool { return m.lanes == 16 || m.short }
 
 func (m *machine) bytes() int { return 4 * m.lanes }
 
 func (m *machine) regs() []reg.VecPhysical {
+	if m.short {
+		return shortYmm
+	}
 	if m.wide() {
 		return zmm
 	}
@@ -47,6 +54,9 @@ func (m *machine) v() reg.VecVirtual {
 }
 
 func (m *machine) name(s string) string {
+	if m.short {
+		return s + "short512"
+	}
 	if m.wide() {
 		return s + "512"
 	}

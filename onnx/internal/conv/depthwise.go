@@ -14,7 +14,7 @@ const activateAbout = 2048
 // forwardDepthwise computes planes of outputs one by one from planes of the input where they lie. The weight is in ONNX's layout.
 func (p *Params) forwardDepthwise(dst, src, weight, bias, add []float32, act Activation, threads int) {
 	k, stride, ocg := p.Kernel[1], p.Stride[1], p.OutC/p.Group
-	masks, vecs := simd.DepthwiseMasks(k, stride, -p.PadLo[2], p.In[2], p.Out[2])
+	kernel := simd.NewDepthwiseKernel(k, stride, -p.PadLo[2], p.In[2], p.Out[2])
 	in, out := p.In[1]*p.In[2], p.Out[1]*p.Out[2]
 	planes := p.Batch * p.OutC
 	together := max(1, activateAbout/(p.Out[0]*out))
@@ -23,7 +23,7 @@ func (p *Params) forwardDepthwise(dst, src, weight, bias, add []float32, act Act
 	}
 	simd.Each(threads, (planes+together-1)/together, func(_, i int) {
 		t := simd.Depthwise{SrcStride: 4 * p.In[2], SrcOff: -4 * p.PadLo[2], First: -p.PadLo[1], InRows: p.In[1],
-			DstStride: 4 * p.Out[2], Rows: p.Out[1], Vecs: vecs, Masks: &masks[0]}
+			DstStride: 4 * p.Out[2], Rows: p.Out[1]}
 		t.NoClamp()
 		all := false
 		if add == nil {
@@ -52,7 +52,7 @@ func (p *Params) forwardDepthwise(dst, src, weight, bias, add []float32, act Act
 				}
 				t.Src = &src[((plane/p.OutC*p.InC+oc/ocg)*p.In[0]+from)*in]
 				t.Dst = &to[0]
-				simd.RunDepthwise(k, stride, &t)
+				kernel.Run(&t)
 				t.InRows = p.In[1]
 			}
 		}
