@@ -255,7 +255,7 @@ func (s *Sidecar) encode(l lookup, e encoding2D) {
 		s.Set("PartialFourierDirection", v)
 	}
 	partial := l.str(tag.PartialFourier) == "YES" || l.maker == philips && l.privateText(philipsImaging, 0x2001, 0x19) == "Y" ||
-		l.maker == ge && slices.ContainsFunc(strings.Split(l.str(tag.ScanOptions), `\`), func(v string) bool { return v == "PFF" || v == "PFP" })
+		strings.Contains(l.str(tag.ScanOptions), "PFF")
 	if e.steps > 0 && partial && l.maker == philips {
 		s.Set("PartialFourierEnabled", "YES")
 		s.Set("PhaseEncodingStepsNoPartialFourier", e.steps)

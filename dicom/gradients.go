@@ -2,6 +2,7 @@ package dicom
 
 import (
 	"math"
+	"slices"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 )
@@ -10,7 +11,7 @@ import (
 // upwards; nil where the series is none of diffusion.
 func (st *Stack) gradients(l lookup) []Gradient {
 	out := make([]Gradient, len(st.times))
-	known, varies, directed := false, false, false
+	known, varies, directed, low := false, false, false, math.Inf(1)
 	for t, point := range st.times {
 		g := point[0].head.gradient(l.maker)
 		if l.maker == ge {
@@ -20,8 +21,17 @@ func (st *Stack) gradients(l lookup) []Gradient {
 		known = known || g.known
 		varies = varies || g.B != out[0].B
 		directed = directed || g.Direction != [3]float64{}
+		low = min(low, g.B)
 	}
-	if !known || !varies && !directed {
+	types := l.data.Strings(tag.ImageType)
+	if low == 0 && !varies && !directed && slices.Contains(types, "DIFFUSION") && !slices.Contains(types, "DERIVED") {
+		return out // nothing but b = 0, for the correction of distortion
+	}
+	faint := 6.0 // what counts as b = 0
+	if l.maker == siemens {
+		faint = 50
+	}
+	if !known || !varies && !directed && low <= faint || len(out) == 1 && st.times[0][0].file == st.times[0][len(st.times[0])-1].file {
 		return nil
 	}
 	if l.maker == ge && !l.isDiffusionGE() {

@@ -110,3 +110,34 @@ func TestGrids(t *testing.T) {
 		t.Errorf("want a refusal, got %d", len(stacks))
 	}
 }
+
+// TestGradientsOfAMosaic: directions go from the patient's axes to those of the image, whose rows run upwards;
+// time points follow the numbers of their images.
+func TestGradientsOfAMosaic(t *testing.T) {
+	want := [3]float64{0.6, 0, 0.8}
+	var files []*File
+	for n, b := range []int{0, 1000, 1000} {
+		files = append(files, tiles(t, "SIEMENS", func(e *Elements) {
+			set(t, e, tag.SOPInstanceUID, "1.2.3."+string(rune('1'+n)))
+			set(t, e, tag.InstanceNumber, 3-n) // numbered backwards
+			set(t, e, tag.ImageType, []string{"ORIGINAL", "PRIMARY", "DIFFUSION", "MOSAIC"})
+			putPrivate(t, e, siemensMR, 0x0019, 0x10, 0x0a, 3)
+			putPrivate(t, e, siemensMR, 0x0019, 0x10, 0x0c, b)
+			if b > 0 {
+				putPrivate(t, e, siemensMR, 0x0019, 0x10, 0x0e, []float64{[]float64{0, 0, 0.6}[n], []float64{0, 1, 0}[n], []float64{0, 0, 0.8}[n]})
+			}
+		}))
+	}
+	stacks := Stacks(files)
+	if len(stacks) != 1 || stacks[0].Frames() != 3 {
+		t.Fatalf("want one image over 3 time points, got %d", len(stacks))
+	}
+	s := stacks[0].Sidecar(stacks[0].Series.Geometry)
+	if len(s.Gradients) != 3 || s.Gradients[0].Direction != want || s.Gradients[1].Direction != [3]float64{0, -1, 0} || s.Gradients[2].B != 0 {
+		t.Errorf("got %+v", s.Gradients)
+	}
+	bval, bvec := s.GradientFiles()
+	if string(bval) != "1000 1000 0\n" || string(bvec) != "0.6 0 0\n0 -1 0\n0.8 0 0\n" {
+		t.Errorf("got %q, %q", bval, bvec)
+	}
+}

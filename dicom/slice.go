@@ -199,13 +199,16 @@ func (s *slice) groupKey() string {
 	timing, component := "", ""
 	if h.data.String(tag.Modality) == "MR" {
 		component = h.complexComponent()
+		if coil := h.data.privateString(siemensMR, 0x0051, 0x0f); coil != "" {
+			component += "/" + coil // images of single coils
+		}
 		if name := h.data.privateString(geAcquisition, 0x0019, 0x9c); strings.Contains(name, "b0map") {
 			// The map in Hz, then as many images of its magnitude.
 			if n, ok := h.data.privateFloat(geRelation, 0x0021, 0x4f); ok && n > 0 {
 				timing = strconv.FormatBool(float64(s.instance) <= n)
 			}
 		}
-		for _, t := range []tag.Tag{tag.RepetitionTime, tag.FlipAngle, tag.InversionTime} {
+		for _, t := range []tag.Tag{tag.RepetitionTime, tag.FlipAngle} {
 			v, _ := h.float(tag.MRTimingAndRelatedParametersSequence, t)
 			timing += strconv.FormatFloat(v, 'g', 4, 64) + "/"
 		}
