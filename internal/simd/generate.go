@@ -22,4 +22,5 @@ package simd
 //go:generate go -C _gen run . -group bitplane -out ../../../dicom/codec/jpeg2000/passes_amd64.s
 //go:generate go -C _gen run . -group wavelet -width 16 -out ../wavelet/kernels512_amd64.s -stubs ../wavelet/kernels512_amd64.go -pkg wavelet
 //go:generate go -C _gen run . -group wavelet -width 8 -out ../wavelet/kernels256_amd64.s -stubs ../wavelet/kernels256_amd64.go -pkg wavelet
+//go:generate go -C _gen run . -group jpeg -out ../../../dicom/codec/jpeg/kernels_amd64.s -stubs ../../../dicom/codec/jpeg/kernels_amd64.go -pkg jpeg
 //go:generate go -C _gen run . -group quads -out ../../../dicom/codec/jpeg2000/quads_amd64.s

@@ -25,7 +25,7 @@ func idct(b *[64]int32, pass1 uint, centre, top int32) {
 		p := b[c:]
 		_ = p[56]
 		if p[8]|p[16]|p[24]|p[32]|p[40]|p[48]|p[56] == 0 {
-			v := p[0] << pass1
+			v := (p[0]<<constBits + 1<<(constBits-pass1-1)) >> (constBits - pass1)
 			p[0], p[8], p[16], p[24], p[32], p[40], p[48], p[56] = v, v, v, v, v, v, v, v
 			continue
 		}

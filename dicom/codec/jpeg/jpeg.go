@@ -50,8 +50,9 @@ type plane struct {
 	blocksY       int
 	ownX, ownY    int // blocks that hold samples: what a scan of this component alone codes
 	tq            int
-	coefs         []int16 // progressive: 64 to a block, natural order
-	samples       []uint16
+	coefs         []int16  // progressive: 64 to a block, natural order
+	bytes         []byte   // samples of 8 bits
+	words         []uint16 // samples of 12 bits
 	seen          bool
 }
 
@@ -154,7 +155,11 @@ func (d *decoder) start(body []byte) error {
 		if d.progressive {
 			p.coefs = make([]int16, 64*p.blocksX*p.blocksY)
 		}
-		p.samples = make([]uint16, 64*p.blocksX*p.blocksY)
+		if h.Precision == 8 {
+			p.bytes = make([]byte, 64*p.blocksX*p.blocksY)
+		} else {
+			p.words = make([]uint16, 64*p.blocksX*p.blocksY)
+		}
 		d.planes = append(d.planes, p)
 	}
 	return nil
@@ -165,7 +170,6 @@ func (d *decoder) finish() error {
 	if !d.progressive {
 		return nil
 	}
-	var block [64]int32
 	for i := range d.planes {
 		p := &d.planes[i]
 		q := d.quant[p.tq]
@@ -174,11 +178,7 @@ func (d *decoder) finish() error {
 		}
 		for y := range p.ownY {
 			for x := range p.ownX {
-				c := p.coefs[64*(y*p.blocksX+x):][:64]
-				for k := range block {
-					block[k] = int32(c[k]) * q[k]
-				}
-				d.put(p, x, y, &block)
+				p.put(x, y, (*[64]int16)(p.coefs[64*(y*p.blocksX+x):]), q, false)
 			}
 		}
 	}
@@ -186,20 +186,13 @@ func (d *decoder) finish() error {
 }
 
 // put transforms one block into its samples.
-func (d *decoder) put(p *plane, x, y int, block *[64]int32) {
-	if d.header.Precision == 8 {
-		idct(block, 2, 128, 255)
-	} else {
-		idct(block, 1, 2048, 4095)
-	}
+func (p *plane) put(x, y int, c *[64]int16, q *[64]int32, only bool) {
 	stride := 8 * p.blocksX
 	at := y*8*stride + x*8
-	for r := 0; r < 64; r += 8 {
-		out := p.samples[at:][:8]
-		for k := range out {
-			out[k] = uint16(block[r+k])
-		}
-		at += stride
+	if p.bytes != nil {
+		put8(p.bytes[at:], stride, c, q, only)
+	} else {
+		put12(p.words[at:], stride, c, q)
 	}
 }
 

@@ -36,6 +36,9 @@ func (d *decoder) scan(body []byte) error {
 			return frame.Errorf(where, "want quantisation table %d, got none", d.planes[at].tq)
 		}
 		r.dc, r.ac = append(r.dc, dc), append(r.ac, ac)
+		if !d.progressive {
+			r.runs = append(r.runs, newRuns(ac))
+		}
 		d.planes[at].seen = true
 	}
 	if err := r.run(); err != nil {
@@ -52,8 +55,9 @@ type scanReader struct {
 	bits   *jpegstream.Bits
 	dc, ac []*jpegstream.Huffman
 	pred   []int32
+	runs   []*runs // of ac, for sequential scans
 	eobRun int32
-	block  [64]int32
+	block  [64]int16
 }
 
 // run goes through the MCUs: blocks of one component by themselves, several components interleaved.
@@ -113,10 +117,16 @@ func (r *scanReader) run() error {
 // one decodes one block of component i of the scan.
 func (r *scanReader) one(i int, p *plane, x, y int) error {
 	if !r.progressive {
-		if err := r.sequential(i, r.quant[p.tq]); err != nil {
+		only, err := r.sequential(i, &r.block)
+		if err != nil {
 			return err
 		}
-		r.put(p, x, y, &r.block)
+		p.put(x, y, &r.block, r.quant[p.tq], only)
+		if only {
+			r.block[0] = 0
+		} else {
+			r.block = [64]int16{}
+		}
 		return nil
 	}
 	c := p.coefs[64*(y*p.blocksX+x):][:64]
@@ -147,38 +157,6 @@ func (r *scanReader) difference(i int) (int32, error) {
 		return 0, frame.Errorf(where, "entropy-coded data: want DC values of at most 16 bits, got %d", r.pred[i])
 	}
 	return r.pred[i], nil
-}
-
-// sequential decodes and dequantises a whole block: T.81 F.2.2.
-func (r *scanReader) sequential(i int, q *[64]int32) error {
-	r.block = [64]int32{}
-	dc, err := r.difference(i)
-	if err != nil {
-		return err
-	}
-	r.block[0] = dc * q[0]
-	ac := r.ac[i]
-	for k := 1; k < 64; k++ {
-		rs, ok := r.bits.Symbol(ac)
-		if !ok {
-			return errCode
-		}
-		size := int(rs & 15)
-		if size == 0 {
-			if rs != 0xf0 {
-				break
-			}
-			k += 15
-			continue
-		}
-		k += int(rs >> 4)
-		if k > 63 {
-			return frame.Errorf(where, "entropy-coded data: want 63 AC coefficients, got more")
-		}
-		z := zigzag[k]
-		r.block[z] = r.bits.Extend(size) * q[z]
-	}
-	return nil
 }
 
 func (r *scanReader) dcFirst(i int, c []int16) error {

@@ -148,5 +148,18 @@ func (b *Bits) Drop(n int) {
 	b.n -= n
 }
 
+// State gives the bits that are ready, at the top, and their number, to be read without b for a while.
+func (b *Bits) State() (acc uint64, n int) { return b.acc, b.n }
+
+// SetState gives b back what State and Refill gave.
+func (b *Bits) SetState(acc uint64, n int) { b.acc, b.n = acc, n }
+
+// Refill is Fill for bits that are not with b.
+func (b *Bits) Refill(acc uint64, n int) (uint64, int) {
+	b.acc, b.n = acc, n
+	b.Fill()
+	return b.acc, b.n
+}
+
 // Left is how many bits are ready.
 func (b *Bits) Left() int { return b.n }

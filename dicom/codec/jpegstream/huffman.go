@@ -69,3 +69,16 @@ func NewHuffman(counts [16]byte, values []byte) (*Huffman, error) {
 	}
 	return h, nil
 }
+
+// Find gives the value of the code with which 16 bits begin, and its length; 0 where there is none.
+func (h *Huffman) Find(bits uint16) (value byte, length int) {
+	if e := h.look[bits>>(16-lookBits)]; e != 0 {
+		return byte(e), int(e >> 8)
+	}
+	for length := lookBits + 1; length <= 16; length++ {
+		if code := int32(bits >> (16 - length)); code <= h.maxCode[length] {
+			return h.values[h.first[length]+code-h.minCode[length]], length
+		}
+	}
+	return 0, 0
+}

@@ -41,6 +41,8 @@ func main() {
 		quads()
 	case "bitplane":
 		bitplanes()
+	case "jpeg":
+		jpegs()
 	case "cpu":
 		cpu()
 	default:
