@@ -24,6 +24,7 @@ import (
 // Case is one case's files, by their path within its folder.
 type Case struct {
 	Name  string // path of the folder
+	Dir   string // where that lies on disk, for weights in files beside the model; "" in an archive
 	Files map[string][]byte
 }
 
@@ -75,6 +76,9 @@ func RunDir(ctx context.Context, dir string, decode onnx.ImageDecoder) (*Report,
 	})
 	if err != nil {
 		return nil, err
+	}
+	for name, c := range cases {
+		c.Dir = filepath.Join(dir, filepath.FromSlash(name))
 	}
 	return run(ctx, cases, decode)
 }
@@ -196,7 +200,11 @@ func operators(b []byte) []string {
 func runCase(ctx context.Context, c *Case, decode onnx.ImageDecoder) ([]string, error) {
 	model := c.Files["model.onnx"]
 	names := operators(model)
-	s, err := onnx.Load(model, onnx.Options{Threads: 1, MemoryLimit: 1 << 31, Decode: decode})
+	var src any = model
+	if c.Dir != "" {
+		src = filepath.Join(c.Dir, "model.onnx")
+	}
+	s, err := onnx.Load(src, onnx.Options{Threads: 1, MemoryLimit: 1 << 31, Decode: decode})
 	if err != nil {
 		return names, err
 	}
