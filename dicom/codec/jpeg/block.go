@@ -7,7 +7,7 @@ import (
 	"github.com/caliper-imaging/caliper/dicom/codec/jpegstream"
 )
 
-// runs looks up codes of AC coefficients with the bits behind them: T.81 F.2.2.2. An entry holds the bits that
+// runs looks up codes of coefficients with the bits behind them: T.81 F.2.2.2. An entry holds the bits that
 // it takes (0: a longer code) from bit 0, the run from bit 5, the size from bit 9 where its bits are still to
 // come, and from bit 16 the coefficient where held says that it is there.
 type runs struct {
@@ -55,13 +55,30 @@ var places = func() (p [80]uint8) {
 // sequential decodes a whole block into coefficients of natural order, which are zero before: T.81 F.2.2. only
 // says that all but the first are zero.
 func (r *scanReader) sequential(i int, c *[64]int16) (only bool, err error) {
-	dc, err := r.difference(i)
-	if err != nil {
-		return false, err
-	}
-	c[0] = int16(dc)
-	ac := r.runs[i]
+	dc, ac := r.differences[i], r.runs[i]
 	acc, n := r.bits.State()
+	if n < 32 {
+		acc, n = r.bits.Refill(acc, n)
+	}
+	switch e := dc.look[acc>>(64-runBits)]; {
+	case e&(held|15<<5) == held:
+		acc <<= e & 31
+		n -= int(e & 31)
+		r.pred[i] += int32(e) >> 16
+	case e != 0 && e>>5 == 0: // no difference
+		acc <<= e & 31
+		n -= int(e & 31)
+	default:
+		r.bits.SetState(acc, n)
+		if _, err := r.difference(i); err != nil {
+			return false, err
+		}
+		acc, n = r.bits.State()
+	}
+	if r.pred[i] < -1<<16 || r.pred[i] > 1<<16 {
+		return false, frame.Errorf(where, "entropy-coded data: want DC values of at most 16 bits, got %d", r.pred[i])
+	}
+	c[0] = int16(r.pred[i])
 	k := 1
 	for k < 64 {
 		if n < 32 {

@@ -4,6 +4,7 @@ package jpeg
 
 import (
 	"encoding/binary"
+	"sync"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 	"github.com/caliper-imaging/caliper/dicom/codec/jpegstream"
@@ -22,6 +23,7 @@ func Decode(dst, src []byte, info frame.Info) error {
 		return err
 	}
 	d := decoder{stream: s, info: info}
+	defer d.release()
 	if err := d.run(); err != nil {
 		return err
 	}
@@ -40,6 +42,7 @@ type decoder struct {
 	restart     int
 	planes      []plane
 	scans       int
+	runs        map[*jpegstream.Huffman]*runs
 }
 
 // plane is one component.
@@ -156,13 +159,33 @@ func (d *decoder) start(body []byte) error {
 			p.coefs = make([]int16, 64*p.blocksX*p.blocksY)
 		}
 		if h.Precision == 8 {
-			p.bytes = make([]byte, 64*p.blocksX*p.blocksY)
+			p.bytes = takeBytes(64 * p.blocksX * p.blocksY)
 		} else {
 			p.words = make([]uint16, 64*p.blocksX*p.blocksY)
 		}
 		d.planes = append(d.planes, p)
 	}
 	return nil
+}
+
+// spare keeps samples of planes from one frame to the next, so that they need not be cleared.
+var spare sync.Pool
+
+// takeBytes gives n bytes of any value.
+func takeBytes(n int) []byte {
+	if b, ok := spare.Get().(*[]byte); ok && cap(*b) >= n {
+		return (*b)[:n]
+	}
+	return make([]byte, n)
+}
+
+// release hands the planes to the next frame.
+func (d *decoder) release() {
+	for i := range d.planes {
+		if b := d.planes[i].bytes; b != nil {
+			spare.Put(&b)
+		}
+	}
 }
 
 // finish turns the coefficients of a progressive image into samples.

@@ -37,7 +37,7 @@ func (d *decoder) scan(body []byte) error {
 		}
 		r.dc, r.ac = append(r.dc, dc), append(r.ac, ac)
 		if !d.progressive {
-			r.runs = append(r.runs, newRuns(ac))
+			r.differences, r.runs = append(r.differences, d.lookUp(dc)), append(r.runs, d.lookUp(ac))
 		}
 		d.planes[at].seen = true
 	}
@@ -48,6 +48,19 @@ func (d *decoder) scan(body []byte) error {
 	return nil
 }
 
+// lookUp gives the tables of a Huffman code, made once.
+func (d *decoder) lookUp(h *jpegstream.Huffman) *runs {
+	r := d.runs[h]
+	if r == nil {
+		if d.runs == nil {
+			d.runs = map[*jpegstream.Huffman]*runs{}
+		}
+		r = newRuns(h)
+		d.runs[h] = r
+	}
+	return r
+}
+
 // scanReader decodes one scan.
 type scanReader struct {
 	*decoder
@@ -55,9 +68,10 @@ type scanReader struct {
 	bits   *jpegstream.Bits
 	dc, ac []*jpegstream.Huffman
 	pred   []int32
-	runs   []*runs // of ac, for sequential scans
-	eobRun int32
-	block  [64]int16
+	// For sequential scans what looks dc and ac up.
+	differences, runs []*runs
+	eobRun            int32
+	block             [64]int16
 }
 
 // run goes through the MCUs: blocks of one component by themselves, several components interleaved.
