@@ -21,6 +21,7 @@ type rowKernels struct {
 	norm               func(dst, x *float32, n int, g, b *float32, p, q float32)
 	transpose          func(dst, src *float32, dstStride, srcStride, blocks int) // strides in bytes
 	endStreams         func()
+	elementary         [numElementary]func(dst, x *float32, n int)
 }
 
 var rows = rowsOf(active)

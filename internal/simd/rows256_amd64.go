@@ -55,4 +55,31 @@ func normRow256(dst *float32, x *float32, n int, gain *float32, shift *float32, 
 //go:noescape
 func transpose8x256(dst *float32, src *float32, dstStride int, srcStride int, blocks int)
 
+//go:noescape
+func rowRound256(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowFloor256(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowCeil256(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowSqrt256(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowReciprocal256(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowAbs256(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowLog256(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowSoftplus256(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowMish256(dst *float32, x *float32, n int)
+
 func endStreams256()

@@ -55,4 +55,31 @@ func normRow512(dst *float32, x *float32, n int, gain *float32, shift *float32, 
 //go:noescape
 func transpose8x512(dst *float32, src *float32, dstStride int, srcStride int, blocks int)
 
+//go:noescape
+func rowRound512(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowFloor512(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowCeil512(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowSqrt512(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowReciprocal512(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowAbs512(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowLog512(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowSoftplus512(dst *float32, x *float32, n int)
+
+//go:noescape
+func rowMish512(dst *float32, x *float32, n int)
+
 func endStreams512()

@@ -14,7 +14,7 @@ var rowsPlain = rowKernels{
 	blend: func(dst, src *float32, base *int32, vecs int, idx *int32, w *float32) {
 		blendPlain(plainTier.lanes, dst, src, base, vecs, idx, w)
 	},
-	moments: momentsRowPlain, expSum: expSumPlain, expRows: expRowsPlain, norm: normRowPlain, transpose: transposePlain, endStreams: func() {},
+	moments: momentsRowPlain, expSum: expSumPlain, expRows: expRowsPlain, norm: normRowPlain, transpose: transposePlain, endStreams: func() {}, elementary: elementaryPlain,
 }
 
 func mixPlain(dst *float32, n int, src *float32, off *int, w *float32, k int) {

@@ -157,6 +157,29 @@ func checkExpRows(t *testing.T, tr *tier, rng *rand.Rand, vecs, count int) {
 	}
 }
 
+// checkElementary holds the functions of one number to the twins.
+func checkElementary(t *testing.T, tr *tier, rng *rand.Rand, n int) {
+	t.Helper()
+	x := inputs(rng, n)
+	if n > 2 {
+		x[0], x[1], x[2] = 1e-40, math.MaxFloat32, 2.5
+	}
+	for f := range numElementary {
+		want := make([]float32, n)
+		rowsPlain.runElementary(f, want, x)
+		dst, clean := window(rng, make([]float32, n))
+		rowsOf(tr).runElementary(f, dst, x)
+		for i := range want {
+			if !agrees(dst[i], want[i], 5, 1.2e-38) && !(f == rowLog && agrees(dst[i], want[i], 5, 1e-7)) {
+				t.Fatalf("%s: function %d of %g is %g, want %g", tr.name, f, x[i], dst[i], want[i])
+			}
+		}
+		if !clean() {
+			t.Fatalf("%s: function %d wrote outside its row", tr.name, f)
+		}
+	}
+}
+
 func TestRows(t *testing.T) {
 	for _, tr := range append(supported(), &plainTier) {
 		rng := rand.New(rand.NewPCG(1, 2))
@@ -165,6 +188,7 @@ func TestRows(t *testing.T) {
 			checkSpread(t, tr, rng, 1+rng.IntN(n), n)
 			checkTranspose(t, tr, rng, n, 1+rng.IntN(40))
 			checkExpRows(t, tr, rng, 1+n%4, n)
+			checkElementary(t, tr, rng, n)
 			checkSpread(t, tr, rng, n+rng.IntN(2*n), n)
 		}
 	}

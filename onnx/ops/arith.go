@@ -48,16 +48,10 @@ var multiplying = &arithmetic{
 }
 
 var dividing = &arithmetic{
-	vec: simd.Div,
-	scalar: func(dst, a []float32, b float32) {
-		for i, v := range a {
-			dst[i] = v / b
-		}
-	},
+	vec:    simd.Div,
+	scalar: func(dst, a []float32, b float32) { repeated(b, dst, a, func(d, x, y []float32) { simd.Div(d, x, y) }) },
 	left: func(dst []float32, a float32, b []float32) {
-		for i, v := range b {
-			dst[i] = a / v
-		}
+		repeated(a, dst, b, func(d, x, y []float32) { simd.Div(d, y, x) })
 	},
 	f64: func(a, b float64) float64 { return a / b },
 	f32: func(a, b float32) float32 { return a / b },
@@ -66,19 +60,34 @@ var dividing = &arithmetic{
 }
 
 var maximum = &arithmetic{
-	vec: simd.Max,
-	f64: math.Max,
-	f32: func(a, b float32) float32 { return max(a, b) },
-	i64: func(a, b int64) int64 { return max(a, b) },
-	u64: func(a, b uint64) uint64 { return max(a, b) },
+	vec:    simd.Max,
+	scalar: func(dst, a []float32, b float32) { repeated(b, dst, a, simd.Max) },
+	f64:    math.Max,
+	f32:    func(a, b float32) float32 { return max(a, b) },
+	i64:    func(a, b int64) int64 { return max(a, b) },
+	u64:    func(a, b uint64) uint64 { return max(a, b) },
 }
 
 var minimum = &arithmetic{
-	vec: simd.Min,
-	f64: math.Min,
-	f32: func(a, b float32) float32 { return min(a, b) },
-	i64: func(a, b int64) int64 { return min(a, b) },
-	u64: func(a, b uint64) uint64 { return min(a, b) },
+	vec:    simd.Min,
+	scalar: func(dst, a []float32, b float32) { repeated(b, dst, a, simd.Min) },
+	f64:    math.Min,
+	f32:    func(a, b float32) float32 { return min(a, b) },
+	i64:    func(a, b int64) int64 { return min(a, b) },
+	u64:    func(a, b uint64) uint64 { return min(a, b) },
+}
+
+// repeated computes f over x and as many copies of k, a part at a time.
+func repeated(k float32, dst, x []float32, f func(dst, x, k []float32)) {
+	all := make([]float32, min(len(dst), 512))
+	for i := range all {
+		all[i] = k
+	}
+	for len(dst) > 0 {
+		n := min(len(dst), len(all))
+		f(dst[:n], x[:n], all[:n])
+		dst, x = dst[n:], x[n:]
+	}
 }
 
 // apply computes the operator on two inputs whose shapes are already in bc.

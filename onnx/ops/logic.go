@@ -3,6 +3,7 @@ package ops
 import (
 	"math"
 
+	"github.com/caliper-imaging/caliper/internal/simd"
 	"github.com/caliper-imaging/caliper/onnx/internal/graph"
 	"github.com/caliper-imaging/caliper/onnx/tensor"
 )
@@ -308,7 +309,7 @@ func powRun(e float64) func(dst, x []float32) {
 			}
 		}
 	case 0.5:
-		return sqrtRun
+		return simd.Sqrt
 	}
 	return nil
 }

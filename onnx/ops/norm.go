@@ -76,8 +76,7 @@ func softmaxRow(dst, src []float32, log bool) {
 		simd.ScaleShift(dst, dst, 1, -float32(math.Log(sum)))
 		return
 	}
-	simd.ExpShift(dst, src, -top)
-	simd.ScaleShift(dst, dst, 1/simd.Sum(dst), 0)
+	simd.ScaleShift(dst, dst, 1/simd.ExpSum(dst, src, 1, -top), 0)
 }
 
 // softmaxPlanes works on blocks of the inner dimension, so that each plane is read in runs.

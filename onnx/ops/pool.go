@@ -327,6 +327,10 @@ func sum64(x []float32) float64 {
 		s += float64(simd.Sum(x[:4096]))
 		x = x[4096:]
 	}
+	if len(x) < 256 { // with the fewest steps
+		short, _ := simd.MomentsFrom(x, 0)
+		return s + float64(short)
+	}
 	return s + float64(simd.Sum(x))
 }
 

@@ -14,7 +14,8 @@ type reduction struct {
 	start     float64
 	step      func(acc, v float64) float64
 	end       func(acc float64, n int) float64
-	fast      func(x []float32) float32 // of one run
+	fast      func(x []float32) float32                  // of one run
+	rows      func(dst, src []float32, off []int, n int) // of n rows, element by element
 	i64       func(acc, v int64) int64
 	istart    int64
 	axesInput int // the opset from which axes are an input
@@ -164,6 +165,10 @@ func (g *groups) runs(base int, f func(at, n, step int)) {
 
 func reduceFloat[T float32 | float64](c *Call, r *reduction, g *groups, x, out []T) {
 	f32, _ := any(x).([]float32)
+	if last := len(g.outSize) - 1; r.rows != nil && f32 != nil && len(g.inSize) == 1 && last >= 0 && g.outStep[last] == 1 && g.outSize[last] >= 8 && g.n > 0 && g.n <= 4096 {
+		c.reduceRows(r, g, f32, any(out).([]float32))
+		return
+	}
 	c.parallel(g.outer, grainOf(g.n), func(lo, hi int) {
 		for o := lo; o < hi; o++ {
 			acc := r.start
@@ -181,6 +186,41 @@ func reduceFloat[T float32 | float64](c *Call, r *reduction, g *groups, x, out [
 			out[o] = T(r.end(acc, g.n))
 		}
 	})
+}
+
+// reduceRows folds whole rows of the innermost dimension, a part at a time that stays in the nearest cache.
+func (c *Call) reduceRows(r *reduction, g *groups, x, out []float32) {
+	n := g.outSize[len(g.outSize)-1]
+	const part = 1024
+	parts := (n + part - 1) / part
+	off := make([]int, g.n)
+	for i := range off {
+		off[i] = i * g.inStep[0]
+	}
+	c.parallel(g.outer/n*parts, grainOf(g.n*min(n, part)), func(lo, hi int) {
+		for job := lo; job < hi; job++ {
+			from := job/parts*n + job%parts*part
+			r.rows(out[from:from+min(part, n-job%parts*part)], x[g.base(from):], off, g.n)
+		}
+	})
+}
+
+// sumRows adds rows in blocks, so that sums of many keep their precision.
+func sumRows(dst, src []float32, off []int) {
+	const block = 64
+	ones := make([]float32, block)
+	for i := range ones {
+		ones[i] = 1
+	}
+	simd.Mix(dst, src, off[:min(block, len(off))], ones, false)
+	if len(off) <= block {
+		return
+	}
+	more := make([]float32, len(dst))
+	for off = off[block:]; len(off) > 0; off = off[min(block, len(off)):] {
+		simd.Mix(more, src, off[:min(block, len(off))], ones, false)
+		simd.Add(dst, dst, more)
+	}
 }
 
 func reduceInt[T integer](c *Call, r *reduction, g *groups, x, out []T) {
@@ -232,9 +272,14 @@ func emptyReduce[T integer](start int64) T {
 }
 
 var (
-	reduceSum  = &reduction{step: func(a, v float64) float64 { return a + v }, end: keep, fast: func(x []float32) float32 { return float32(sum64(x)) }, i64: func(a, v int64) int64 { return a + v }, axesInput: 13}
-	reduceMean = &reduction{step: func(a, v float64) float64 { return a + v }, end: func(a float64, n int) float64 { return a / float64(n) }, fast: func(x []float32) float32 { return float32(sum64(x)) }, axesInput: 18}
-	reduceMax  = &reduction{start: math.Inf(-1), step: math.Max, end: keep, fast: simd.MaxOf, i64: func(a, v int64) int64 { return max(a, v) }, istart: math.MinInt64, axesInput: 18}
+	reduceSum = &reduction{step: func(a, v float64) float64 { return a + v }, end: keep, fast: func(x []float32) float32 { return float32(sum64(x)) }, i64: func(a, v int64) int64 { return a + v }, axesInput: 13,
+		rows: func(dst, src []float32, off []int, _ int) { sumRows(dst, src, off) }}
+	reduceMean = &reduction{step: func(a, v float64) float64 { return a + v }, end: func(a float64, n int) float64 { return a / float64(n) }, fast: func(x []float32) float32 { return float32(sum64(x)) }, axesInput: 18,
+		rows: func(dst, src []float32, off []int, n int) {
+			sumRows(dst, src, off)
+			simd.ScaleShift(dst, dst, 1/float32(n), 0)
+		}}
+	reduceMax  = &reduction{start: math.Inf(-1), step: math.Max, end: keep, fast: simd.MaxOf, rows: func(dst, src []float32, off []int, _ int) { simd.MaxOfRows(dst, src, off) }, i64: func(a, v int64) int64 { return max(a, v) }, istart: math.MinInt64, axesInput: 18}
 	reduceMin  = &reduction{start: math.Inf(1), step: math.Min, end: keep, i64: func(a, v int64) int64 { return min(a, v) }, istart: math.MaxInt64, axesInput: 18}
 	reduceProd = &reduction{start: 1, step: func(a, v float64) float64 { return a * v }, end: keep, i64: func(a, v int64) int64 { return a * v }, istart: 1, axesInput: 18}
 	reduceL1   = &reduction{step: func(a, v float64) float64 { return a + math.Abs(v) }, end: keep, axesInput: 18}

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"github.com/caliper-imaging/caliper/internal/simd"
 	"github.com/caliper-imaging/caliper/onnx/internal/graph"
 	"github.com/caliper-imaging/caliper/onnx/tensor"
 )
@@ -398,31 +399,22 @@ func (c *Call) permute(x *tensor.Tensor, perm []int) *tensor.Tensor {
 	return out
 }
 
-// transpose32 copies tiles, for when the source runs along the second innermost dimension.
+// transpose32 is for when the source runs along the second innermost dimension.
 func (c *Call) transpose32(x, out *tensor.Tensor, size, step []int) {
-	src, dst := tensor.Cells[uint32](x), tensor.Cells[uint32](out)
+	src, dst := x.As(tensor.Float32).Float32(), out.As(tensor.Float32).Float32()
 	k := len(size)
 	rows, cols, st := size[k-2], size[k-1], step[k-1]
-	const tile = 16
+	const tile = 64
 	bands := (rows + tile - 1) / tile
 	c.parallel(product(size[:k-2])*bands, grainOf(cols*tile), func(lo, hi int) {
 		for job := lo; job < hi; job++ {
 			o, r0 := job/bands, job%bands*tile
-			r1 := min(r0+tile, rows)
-			at, rem := 0, o
+			at, rem := r0, o
 			for i := k - 3; i >= 0; i-- {
 				at += rem % size[i] * step[i]
 				rem /= size[i]
 			}
-			d := dst[o*rows*cols:][:rows*cols]
-			for c0 := 0; c0 < cols; c0 += tile {
-				c1 := min(c0+tile, cols)
-				for r := r0; r < r1; r++ {
-					for q := c0; q < c1; q++ {
-						d[r*cols+q] = src[at+r+q*st]
-					}
-				}
-			}
+			simd.Transpose(dst[(o*rows+r0)*cols:], cols, src[at:], st, cols, min(tile, rows-r0))
 		}
 	})
 }

@@ -1,6 +1,10 @@
 package ops
 
-import "math"
+import (
+	"math"
+
+	"github.com/caliper-imaging/caliper/internal/simd"
+)
 
 // Table is every operator, sorted by domain and name.
 func Table() []Op { return table }
@@ -32,7 +36,7 @@ var table = []Op{
 	{Name: "Cast", Since: []int{1, 6, 9, 13, 19, 21, 23, 24, 25, 28}, Doc: "conversion to a named element type", New: castOp},
 	{Name: "CastLike", Since: []int{15, 19, 21, 23, 24, 25}, Doc: "conversion to the second input's element type", New: castLikeOp},
 	{Name: "CausalConvWithState", Since: []int{27}, Doc: "depthwise convolution over past samples", New: causalConvOp},
-	{Name: "Ceil", Since: []int{1, 6, 13}, Doc: "smallest integer not below", New: floatOp(math.Ceil), Widen: true},
+	{Name: "Ceil", Since: []int{1, 6, 13}, Doc: "smallest integer not below", New: fastOp(simd.Ceil, math.Ceil), Widen: true},
 	{Name: "Celu", Since: []int{12, 28}, Doc: "continuously differentiable exponential linear unit", New: celuOp, Widen: true},
 	{Name: "CenterCropPad", Since: []int{18}, Doc: "cut or padded around the middle", New: centerCropPadOp},
 	{Name: "Clip", Since: []int{1, 6, 11, 12, 13}, Doc: "values limited to an interval", New: clipOp, Widen: true},
@@ -65,7 +69,7 @@ var table = []Op{
 	{Name: "Expand", Since: []int{8, 13}, Doc: "broadcast to a shape", New: expandOp},
 	{Name: "EyeLike", Since: []int{9, 22}, Doc: "identity matrix", New: eyeLikeOp},
 	{Name: "Flatten", Since: []int{1, 9, 11, 13, 21, 23, 24, 25}, Doc: "view as a matrix", New: flattenOp},
-	{Name: "Floor", Since: []int{1, 6, 13}, Doc: "largest integer not above", New: floatOp(math.Floor), Widen: true},
+	{Name: "Floor", Since: []int{1, 6, 13}, Doc: "largest integer not above", New: fastOp(simd.Floor, math.Floor), Widen: true},
 	{Name: "GRU", Since: []int{1, 3, 7, 14, 22}, Doc: "gated recurrent unit", New: gruOp},
 	{Name: "Gather", Since: []int{1, 11, 13}, Doc: "slices at indices along an axis", New: gatherOp},
 	{Name: "GatherElements", Since: []int{11, 13}, Doc: "elements at indices along an axis", New: gatherElementsOp},
@@ -97,7 +101,7 @@ var table = []Op{
 	{Name: "Less", Since: []int{1, 7, 9, 13}, Doc: "elementwise less", New: compareOp(less), Widen: true},
 	{Name: "LessOrEqual", Since: []int{12, 16}, Doc: "elementwise less or equal", New: compareOp(lessOrEqual), Widen: true},
 	{Name: "LinearAttention", Since: []int{27}, Doc: "attention by a running state", New: linearAttentionOp},
-	{Name: "Log", Since: []int{1, 6, 13}, Doc: "natural logarithm", New: floatOp(math.Log), Widen: true},
+	{Name: "Log", Since: []int{1, 6, 13}, Doc: "natural logarithm", New: fastOp(simd.Log, math.Log), Widen: true},
 	{Name: "LogSoftmax", Since: []int{1, 11, 13}, Doc: "logarithm of softmax", New: softmaxOp(true), Widen: true},
 	{Name: "Loop", Since: []int{1, 11, 13, 16, 19, 21, 23, 24, 25}, Doc: "a graph repeated", New: loopOp},
 	{Name: "LpNormalization", Since: []int{1, 22}, Doc: "division by the p-norm along an axis", New: lpNormalizationOp, Widen: true},
@@ -112,7 +116,7 @@ var table = []Op{
 	{Name: "MeanVarianceNormalization", Since: []int{9, 13}, Doc: "mean 0 and variance 1 over axes", New: meanVarianceOp, Widen: true},
 	{Name: "MelWeightMatrix", Since: []int{17}, Doc: "weights of mel filters", New: melWeightOp},
 	{Name: "Min", Since: []int{1, 6, 8, 12, 13}, Doc: "least of several tensors", New: variadicOp(minimum, false), Widen: true},
-	{Name: "Mish", Since: []int{18, 22}, Doc: "x times tanh of softplus", New: floatOp(mish), Widen: true},
+	{Name: "Mish", Since: []int{18, 22}, Doc: "x times tanh of softplus", New: fastOp(simd.Mish, mish), Widen: true},
 	{Name: "Mod", Since: []int{10, 13, 28}, Doc: "remainder", New: modOp, Widen: true},
 	{Name: "Mul", Since: []int{1, 6, 7, 13, 14}, Doc: "product of two tensors", New: arithmeticOp(multiplying), Widen: true},
 	{Name: "Multinomial", Since: []int{7, 22}, Doc: "random classes by log probability", New: multinomialOp, Random: true},
@@ -139,7 +143,7 @@ var table = []Op{
 	{Name: "RandomUniform", Since: []int{1, 22}, Doc: "uniform random numbers", New: randomOp(false, false), Random: true},
 	{Name: "RandomUniformLike", Since: []int{1, 22}, Doc: "uniform random numbers of the input's shape", New: randomOp(true, false), Random: true},
 	{Name: "Range", Since: []int{11, 27}, Doc: "evenly spaced values", New: rangeOp, Widen: true},
-	{Name: "Reciprocal", Since: []int{1, 6, 13}, Doc: "one over the input", New: fastOp(reciprocalRun, func(v float64) float64 { return 1 / v }), Widen: true},
+	{Name: "Reciprocal", Since: []int{1, 6, 13}, Doc: "one over the input", New: fastOp(simd.Reciprocal, func(v float64) float64 { return 1 / v }), Widen: true},
 	{Name: "ReduceL1", Since: []int{1, 11, 13, 18}, Doc: "sum of absolute values over axes", New: reduceOp(reduceL1), Widen: true},
 	{Name: "ReduceL2", Since: []int{1, 11, 13, 18}, Doc: "Euclidean norm over axes", New: reduceOp(reduceL2), Widen: true},
 	{Name: "ReduceLogSum", Since: []int{1, 11, 13, 18, 28}, Doc: "logarithm of the sum over axes", New: reduceOp(reduceLog), Widen: true},
@@ -157,7 +161,7 @@ var table = []Op{
 	{Name: "ReverseSequence", Since: []int{10, 28}, Doc: "sequences reversed up to their lengths", New: reverseSequenceOp},
 	{Name: "RoiAlign", Since: []int{10, 16, 22}, Doc: "pooling of regions of interest by interpolation", New: roiAlignOp, Widen: true},
 	{Name: "RotaryEmbedding", Since: []int{23}, Doc: "rotary position embedding", New: rotaryOp, Widen: true},
-	{Name: "Round", Since: []int{11, 22}, Doc: "nearest integer, halves to even", New: floatOp(math.RoundToEven), Widen: true},
+	{Name: "Round", Since: []int{11, 22}, Doc: "nearest integer, halves to even", New: fastOp(simd.Round, math.RoundToEven), Widen: true},
 	{Name: "STFT", Since: []int{17}, Doc: "short-time Fourier transform", New: stftOp, Widen: true},
 	{Name: "Scan", Since: []int{8, 9, 11, 16, 19, 21, 23, 24, 25}, Doc: "a graph over slices, with states", New: scanOp},
 	{Name: "Scatter", Since: []int{9, 11}, Doc: "elements written at indices along an axis", New: scatterElementsOp, Widen: true},
@@ -181,12 +185,12 @@ var table = []Op{
 	{Name: "Slice", Since: []int{1, 10, 11, 13}, Doc: "a strided part", New: sliceOp},
 	{Name: "Softmax", Since: []int{1, 11, 13}, Doc: "exponentials that add up to one", New: softmaxOp(false), Widen: true},
 	{Name: "SoftmaxCrossEntropyLoss", Since: []int{12, 13}, Doc: "negative log likelihood after softmax", New: softmaxLossOp, Widen: true},
-	{Name: "Softplus", Since: []int{1, 22}, Doc: "logarithm of one plus the exponential", New: floatOp(softplus), Widen: true},
+	{Name: "Softplus", Since: []int{1, 22}, Doc: "logarithm of one plus the exponential", New: fastOp(simd.Softplus, softplus), Widen: true},
 	{Name: "Softsign", Since: []int{1, 22}, Doc: "x over one plus its absolute value", New: floatOp(func(x float64) float64 { return x / (1 + math.Abs(x)) }), Widen: true},
 	{Name: "SpaceToDepth", Since: []int{1, 13, 28}, Doc: "blocks of space gathered into channels", New: spaceToDepthOp},
 	{Name: "Split", Since: []int{1, 2, 11, 13, 18}, Doc: "parts along an axis", New: splitOp},
 	{Name: "SplitToSequence", Since: []int{11, 24}, Doc: "parts along an axis as a sequence", New: splitToSequenceOp},
-	{Name: "Sqrt", Since: []int{1, 6, 13}, Doc: "square root", New: fastOp(sqrtRun, math.Sqrt), Widen: true},
+	{Name: "Sqrt", Since: []int{1, 6, 13}, Doc: "square root", New: fastOp(simd.Sqrt, math.Sqrt), Widen: true},
 	{Name: "Squeeze", Since: []int{1, 11, 13, 21, 23, 24, 25}, Doc: "dimensions of one removed", New: squeezeOp},
 	{Name: "StringConcat", Since: []int{20}, Doc: "strings joined", New: stringConcatOp},
 	{Name: "StringNormalizer", Since: []int{10}, Doc: "strings without stop words, in one case", New: stringNormalizerOp},

@@ -268,27 +268,9 @@ func sign(v float64) float64 {
 	return v
 }
 
-func sqrtRun(dst, x []float32) {
-	for i, v := range x {
-		dst[i] = float32(math.Sqrt(float64(v)))
-	}
-}
-
-func reciprocalRun(dst, x []float32) {
-	for i, v := range x {
-		dst[i] = 1 / v
-	}
-}
-
 func negRun(dst, x []float32) {
 	for i, v := range x {
 		dst[i] = -v
-	}
-}
-
-func absRun(dst, x []float32) {
-	for i, v := range x {
-		dst[i] = math.Float32frombits(math.Float32bits(v) &^ (1 << 31))
 	}
 }
 
@@ -315,7 +297,7 @@ func absOp(*graph.Node) Kernel {
 				return v
 			})
 		default:
-			c.mapFloat(absRun, math.Abs)
+			c.mapFloat(simd.Abs, math.Abs)
 		}
 	}
 }

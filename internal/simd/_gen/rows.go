@@ -31,6 +31,7 @@ func (m *machine) rows() {
 	m.expRows()
 	m.normRow()
 	m.transpose8()
+	m.elementary()
 	TEXT(m.name("endStreams"), NOSPLIT, "func()")
 	SFENCE()
 	RET()
@@ -528,6 +529,8 @@ func (m *machine) expSum() {
 	m.param("p", p)
 	m.param("q", q)
 	m.clear(sum)
+	m.held = map[uint32]reg.VecVirtual{}
+	m.loadExp()
 	at := GP64()
 	XORQ(at, at)
 	Label("one")
@@ -559,6 +562,7 @@ func (m *machine) expSum() {
 	}
 	Label("end")
 	Store(m.fold(sum, func(a, b, dst Op) { VADDPS(a, b, dst) }), ReturnIndex(0))
+	m.held = nil
 	finish()
 }
 
