@@ -85,7 +85,7 @@ func castMapOp(n *graph.Node) Kernel {
 		at := make([]int, keys.Len())
 		for i, k := range keys.Int64() {
 			if at[i] = i; sparse {
-				if k < 0 || int(k) >= most || most > 1<<26 {
+				if k < 0 || int(k) >= most || most > 1<<24 {
 					fail("key %d is out of range for max_map %d", k, most)
 				}
 				at[i] = int(k)
@@ -95,19 +95,26 @@ func castMapOp(n *graph.Node) Kernel {
 		if sparse {
 			n = most
 		}
-		text := make([]string, n)
+		var text []string
+		if to == "TO_STRING" {
+			text = make([]string, n)
+		}
 		nums := make([]float32, n)
 		for i, k := range at {
+			word := ""
 			if values.DType() == tensor.String {
-				text[k] = values.Strings()[i]
-				v, err := strconv.ParseFloat(text[k], 32)
+				word = values.Strings()[i]
+				v, err := strconv.ParseFloat(word, 32)
 				if err != nil && to != "TO_STRING" {
-					fail("%q is no number", text[k])
+					fail("%q is no number", word)
 				}
 				nums[k] = float32(v)
 			} else {
 				nums[k] = values.Float32()[i]
-				text[k] = textNumber(nums[k])
+				word = textNumber(nums[k])
+			}
+			if text != nil {
+				text[k] = word
 			}
 		}
 		switch to {

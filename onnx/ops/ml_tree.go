@@ -180,15 +180,15 @@ func treeRegressorOp(n *graph.Node) Kernel {
 	aggregate := n.Str("aggregate_function", "SUM")
 	return func(c *Call) {
 		x, rows, cols := c.rowsOf()
-		var out []float64
+		out := c.New(tensor.Float64, rows, targets)
 		for r := range rows {
 			sum, _ := f.score(x[r*cols:][:cols], aggregate)
 			for i, v := range f.base {
 				sum[i] += v
 			}
-			out = append(out, finishScores(sum, f.post, noSecond)...)
+			copy(out.Float64()[r*targets:], finishScores(sum, f.post, noSecond))
 		}
-		c.Out[0] = c.cast(tensor.FromFloat64([]int{rows, targets}, out), tensor.Float32, true, "")
+		c.Out[0] = c.cast(out, tensor.Float32, true, "")
 	}
 }
 
