@@ -9,6 +9,7 @@ import (
 	"github.com/caliper-imaging/caliper/dicom"
 	"github.com/caliper-imaging/caliper/dicom/rt"
 	"github.com/caliper-imaging/caliper/dicom/seg"
+	"github.com/caliper-imaging/caliper/study"
 	"github.com/caliper-imaging/caliper/volume"
 )
 
@@ -30,23 +31,23 @@ func dicomMask(path string) (*volume.Mask, error) {
 
 // structureSet fills the contours of an RT Structure Set on an image's grid; ok is false where the
 // file is none. Labels count the structures from 1.
-func structureSet(path string, g volume.Geometry) (m *volume.Mask, ok bool, err error) {
+func structureSet(path string, g volume.Geometry) (m *volume.Mask, issues []study.Issue, ok bool, err error) {
 	if name, err := Sniff(path); err != nil || name != "dicom" {
-		return nil, false, nil
+		return nil, nil, false, nil
 	}
 	f, err := dicom.OpenFile(path)
 	if err != nil || f.String(tag.SOPClassUID) != rt.Class {
-		return nil, false, nil
+		return nil, nil, false, nil
 	}
 	structures, err := rt.Read(f)
 	if err != nil {
-		return nil, true, err
+		return nil, nil, true, err
 	}
 	for _, s := range structures {
 		if g.Frame != "" && s.Frame != "" && s.Frame != g.Frame {
-			return nil, true, fmt.Errorf("intake: mask: structure %d: want the image's frame of reference, got another", s.Number)
+			return nil, nil, true, fmt.Errorf("intake: mask: structure %d: want the image's frame of reference, got another", s.Number)
 		}
 	}
-	m, _, err = rt.Mask(structures, g)
-	return m, true, err
+	m, issues, err = rt.Mask(structures, g)
+	return m, issues, true, err
 }

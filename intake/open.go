@@ -213,7 +213,7 @@ func OpenMask(path string) (*volume.Mask, error) {
 // that grid. A picture has no place of its own:
 // one of the image's size takes its grid.
 func OpenMaskOn(path string, g volume.Geometry) (*volume.Mask, error) {
-	if m, ok, err := structureSet(path, g); ok {
+	if m, _, ok, err := structureSet(path, g); ok {
 		return m, err
 	}
 	m, err := OpenMask(path)

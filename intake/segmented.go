@@ -64,17 +64,21 @@ func segmented(ctx context.Context, f *dicom.File) (image *nifti.Scaled, segment
 
 // ConvertMask reads a label image or an RT Structure Set onto the grid of a series, laid out as Convert lays
 // out the series itself where that is DICOM. Labels of a structure set count its structures from 1.
-func ConvertMask(path string, s study.Series) (*volume.Mask, error) {
-	m, err := OpenMaskOn(path, s.Geometry)
+func ConvertMask(path string, s study.Series) (*volume.Mask, []study.Issue, error) {
+	m, issues, ok, err := structureSet(path, s.Geometry)
+	if !ok {
+		m, err = OpenMaskOn(path, s.Geometry)
+	}
 	if err != nil || s.Format != "dicom" {
-		return m, err
+		return m, issues, err
 	}
 	stack, err := restack(s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if stack.Turnable() && s.Channels == 1 {
-		return m.Reorient("RAS")
+		m, err = m.Reorient("RAS")
+		return m, issues, err
 	}
 	code := []byte(m.Orientation())
 	opposite := map[byte]byte{'L': 'R', 'R': 'L', 'P': 'A', 'A': 'P', 'S': 'I', 'I': 'S'}
@@ -82,5 +86,6 @@ func ConvertMask(path string, s study.Series) (*volume.Mask, error) {
 	if stack.Descending() {
 		code[2] = opposite[code[2]]
 	}
-	return m.Reorient(string(code))
+	m, err = m.Reorient(string(code))
+	return m, issues, err
 }

@@ -202,9 +202,12 @@ func convertMask(ctx context.Context, s term.Streams, o convertOptions, options 
 	if err != nil {
 		return named(o.grid, err)
 	}
-	m, err := intake.ConvertMask(o.in, image)
+	m, issues, err := intake.ConvertMask(o.in, image)
 	if err != nil {
 		return named(o.in, err)
+	}
+	for _, issue := range issues {
+		fmt.Fprintf(s.Err, "caliper: %s: %s: %s\n", filepath.Base(o.in), issue.Severity, issue.Text)
 	}
 	for n, name := range m.Names {
 		if n > 0 && name != "" {

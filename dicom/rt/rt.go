@@ -2,6 +2,7 @@
 package rt
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -139,6 +140,19 @@ func scan(row []bool, y float64, edges []edge) {
 	}
 }
 
+// betweenSlices counts contours that lie off the slices by more than a tenth of their distance.
+func betweenSlices(structures []Structure, g volume.Geometry) int {
+	n := 0
+	for _, s := range structures {
+		for _, c := range s.Contours {
+			if z := g.IndexOf(c.PointsLPS[0])[2]; math.Abs(z-math.Round(z)) > 0.1 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // Mask fills all structures into one mask: label n+1 for structure n. Where structures overlap, the
 // later one is kept and an issue says so.
 func Mask(structures []Structure, g volume.Geometry) (*volume.Mask, []study.Issue, error) {
@@ -175,6 +189,9 @@ func Mask(structures []Structure, g volume.Geometry) (*volume.Mask, []study.Issu
 	var issues []study.Issue
 	if overlap > 0 {
 		issues = append(issues, study.Issue{Code: "overlapping-structures", Severity: study.Warning, Where: "structure set", Text: "structures overlap; where they do, the later one is kept"})
+	}
+	if n := betweenSlices(structures, g); n > 0 {
+		issues = append(issues, study.Issue{Code: "contours-between-slices", Severity: study.Note, Where: "structure set", Text: fmt.Sprintf("%d contours lie between slices, by more than a tenth of their distance; each is filled into the nearest", n)})
 	}
 	if outside > 0 {
 		issues = append(issues, study.Issue{Code: "contours-outside", Severity: study.Warning, Where: "structure set", Text: "contours lie beyond the image's slices and are left out"})

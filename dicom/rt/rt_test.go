@@ -62,11 +62,14 @@ func TestHole(t *testing.T) {
 		}
 		return c
 	}
-	s := Structure{Contours: []Contour{circle(20), circle(8)}}
+	s := Structure{Name: "ring", Contours: []Contour{circle(20), circle(8)}}
 	g := volume.Identity([3]int{61, 61, 3}, [3]float64{1, 1, 3})
 	inside := make([]bool, g.Voxels())
 	if _, err := s.Fill(g, inside); err != nil {
 		t.Fatal(err)
+	}
+	if _, issues, err := Mask([]Structure{s}, g); err != nil || len(issues) != 1 || issues[0].Code != "contours-between-slices" {
+		t.Errorf("want to hear of contours between slices, got %v, %v", issues, err)
 	}
 	n := 0
 	for i, in := range inside {
