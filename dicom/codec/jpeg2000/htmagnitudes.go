@@ -3,51 +3,61 @@ package jpeg2000
 import (
 	"encoding/binary"
 	"math/bits"
+	"runtime"
+	"unsafe"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 )
 
-// longExponent is what the exponents of a row of quads may come to where the kernel decodes it, and four samples
-// of which fit in 128 bits.
+// longExponent is what the exponents of a code-block may come to where the kernel decodes it: four samples then fit in
+// 128 bits.
 const longExponent = 24
 
-// quadRow is what decodes a row of quads. Its kernel's generator, internal/simd/_gen/quads.go, knows the places of
-// the fields, which are eight bytes each.
-type quadRow struct {
-	quads       *uint32 // of the first, as htDecoder has them
-	above       *uint32 // bottom samples of the row above as 2μ − 1 (0 is none), that left of the first quad first
-	below       *uint32 // where those of this row go, from the first quad on
-	top, bottom *uint32 // where the samples go
-	bits        *byte
+// quadRows is what decodes rows of quads. Its kernel's generator, internal/simd/_gen/quads.go, knows the places of the
+// fields, which are eight bytes each. Places that run past the end are numbers.
+type quadRows struct {
+	quads       uintptr // the first, as htDecoder has them
+	above       uintptr // bottom samples of the row above as 2μ − 1 (0 is none), that left of the first quad first
+	below       uintptr // where those of this row go, from the first quad on
+	top, bottom uintptr // where the samples go
+	bits        uintptr
 	at          int // in bits
-	pairs       int
+	pairs       int // in a row
 	plane       int
 	most        int // the highest exponent
+	rows        int
+	step        int // bytes to the next rows of samples
+	quadStep    int // and of quads
+	end         int // of the bits that are not ones
 }
 
 // magnitudes decodes the samples of all quads: T.814 7.3.7 and 7.3.8.
 func (b *htDecoder) magnitudes(data []byte, p uint, limit uint32, down int) error {
 	wide := 2*b.across + 6
 	above, below := resize(b.bottom[0], wide), resize(b.bottom[1], wide)
+	b.bottom = [2][]uint32{above, below}
 	clear(above)
 	clear(below)
-	b.bottom = [2][]uint32{above, below}
 	end := b.unstuff(data, b.across*16+64)
+	if fast {
+		place := func(p unsafe.Pointer) uintptr { return uintptr(p) }
+		r := quadRows{quads: place(unsafe.Pointer(&b.quads[1])), above: place(unsafe.Pointer(&above[0])), below: place(unsafe.Pointer(&below[1])),
+			top: place(unsafe.Pointer(&b.data[0])), bottom: place(unsafe.Pointer(&b.data[b.stride])), bits: place(unsafe.Pointer(&b.bits[0])),
+			pairs: (b.across + 1) / 2, plane: int(p), rows: down, step: 8 * b.stride, quadStep: 4 * b.row, end: end}
+		quadsFast(&r)
+		runtime.KeepAlive(b)
+		if r.most <= min(int(limit), longExponent) {
+			return nil
+		}
+		clear(above)
+		clear(below)
+	}
 	at := 0
 	for y := range down {
-		quads := b.quads[y*b.row+1:][:b.across+1]
+		quads := b.quads[y*b.row+1:][:b.across]
 		top, bottom := b.data[2*y*b.stride:][:b.stride], b.data[(2*y+1)*b.stride:][:b.stride]
 		at = min(at, end) // all bits behind are ones
-		if fast {
-			r := quadRow{quads: &quads[0], above: &above[0], below: &below[1], top: &top[0], bottom: &bottom[0], bits: &b.bits[0], at: at, pairs: (b.across + 1) / 2, plane: int(p)}
-			quadRowFast(&r)
-			if r.most <= min(int(limit), longExponent) {
-				at = r.at
-				above, below = below, above
-				continue
-			}
-		}
-		for q, e := range quads[:b.across] {
+		for q, e := range quads {
 			rho := e >> htRho & 15
 			exponent := uint32(1) + e>>16
 			if rho&(rho-1) != 0 {

@@ -17,4 +17,4 @@ func refinementFast(p *passes)
 func cleanupFast(p *passes)
 
 //go:noescape
-func quadRowFast(r *quadRow)
+func quadsFast(r *quadRows)

@@ -145,9 +145,10 @@ func FuzzQuadTwins(f *testing.F) {
 
 // TestQuadPlaces holds that of the quads.
 func TestQuadPlaces(t *testing.T) {
-	var r quadRow
+	var r quadRows
 	for i, at := range []uintptr{unsafe.Offsetof(r.quads), unsafe.Offsetof(r.above), unsafe.Offsetof(r.below), unsafe.Offsetof(r.top), unsafe.Offsetof(r.bottom),
-		unsafe.Offsetof(r.bits), unsafe.Offsetof(r.at), unsafe.Offsetof(r.pairs), unsafe.Offsetof(r.plane), unsafe.Offsetof(r.most)} {
+		unsafe.Offsetof(r.bits), unsafe.Offsetof(r.at), unsafe.Offsetof(r.pairs), unsafe.Offsetof(r.plane), unsafe.Offsetof(r.most), unsafe.Offsetof(r.rows), unsafe.Offsetof(r.step),
+		unsafe.Offsetof(r.quadStep), unsafe.Offsetof(r.end)} {
 		if at != uintptr(8*i) {
 			t.Errorf("field %d: want place %d, got %d", i, 8*i, at)
 		}

@@ -10,4 +10,4 @@ func refinementFast(*passes) { panic("jpeg2000: no such kernel") }
 
 func cleanupFast(*passes) { panic("jpeg2000: no such kernel") }
 
-func quadRowFast(*quadRow) { panic("jpeg2000: no such kernel") }
+func quadsFast(*quadRows) { panic("jpeg2000: no such kernel") }

@@ -74,6 +74,16 @@ DATA fifteen<>+24(SB)/4, $0x0000000f
 DATA fifteen<>+28(SB)/4, $0x0000000f
 GLOBL fifteen<>(SB), RODATA|NOPTR, $32
 
+DATA longest<>+0(SB)/4, $0x0000001f
+DATA longest<>+4(SB)/4, $0x0000001f
+DATA longest<>+8(SB)/4, $0x0000001f
+DATA longest<>+12(SB)/4, $0x0000001f
+DATA longest<>+16(SB)/4, $0x0000001f
+DATA longest<>+20(SB)/4, $0x0000001f
+DATA longest<>+24(SB)/4, $0x0000001f
+DATA longest<>+28(SB)/4, $0x0000001f
+GLOBL longest<>(SB), RODATA|NOPTR, $32
+
 DATA twos<>+0(SB)/4, $0x00000002
 DATA twos<>+4(SB)/4, $0x00000002
 DATA twos<>+8(SB)/4, $0x00000002
@@ -114,27 +124,33 @@ DATA oneBits<>+24(SB)/4, $0x0000000a
 DATA oneBits<>+28(SB)/4, $0x0000000b
 GLOBL oneBits<>(SB), RODATA|NOPTR, $32
 
-// func quadRowFast(r *byte)
-// Requires: AVX, AVX2
-TEXT ·quadRowFast(SB), NOSPLIT, $0-8
+// func quadsFast(r *byte)
+// Requires: AVX, AVX2, CMOV
+TEXT ·quadsFast(SB), NOSPLIT, $0-8
 	MOVQ    r+0(FP), AX
-	MOVQ    (AX), CX
-	MOVQ    8(AX), DX
-	MOVQ    16(AX), BX
-	MOVQ    24(AX), SI
-	MOVQ    32(AX), DI
-	MOVQ    40(AX), R8
-	MOVQ    48(AX), R9
-	MOVQ    56(AX), R10
+	MOVQ    40(AX), CX
+	MOVQ    48(AX), DX
+	MOVQ    80(AX), BX
 	VMOVQ   64(AX), X0
 	VPXOR   Y1, Y1, Y1
 	VMOVDQU ones<>+0(SB), Y2
 
+row:
+	MOVQ    104(AX), SI
+	CMPQ    DX, SI
+	CMOVQGT SI, DX
+	MOVQ    (AX), SI
+	MOVQ    8(AX), DI
+	MOVQ    16(AX), R8
+	MOVQ    24(AX), R9
+	MOVQ    32(AX), R10
+	MOVQ    56(AX), R11
+
 pair:
-	VPBROADCASTQ (CX), Y3
+	VPBROADCASTQ (SI), Y3
 	VPSHUFB      eachQuad<>+0(SB), Y3, Y3
-	VMOVDQU      (DX), X4
-	VINSERTI128  $0x01, 8(DX), Y4, Y4
+	VMOVDQU      (DI), X4
+	VINSERTI128  $0x01, 8(DI), Y4, Y4
 	VPSHUFD      $0x4e, Y4, Y5
 	VPOR         Y5, Y4, Y4
 	VPSHUFD      $0xb1, Y4, Y5
@@ -155,6 +171,7 @@ pair:
 	VPSRLD       $0x10, Y3, Y5
 	VPADDD       Y5, Y4, Y4
 	VPMAXUD      Y4, Y1, Y1
+	VPMINUD      longest<>+0(SB), Y4, Y4
 	VPSLLVD      rhoBits<>+0(SB), Y3, Y6
 	VPSRAD       $0x1f, Y6, Y6
 	VPSRLVD      knownBits<>+0(SB), Y3, Y5
@@ -165,20 +182,20 @@ pair:
 	VPADDD       Y9, Y5, Y10
 	VPSLLDQ      $0x08, Y10, Y5
 	VPADDD       Y5, Y10, Y10
-	VPEXTRD      $0x03, X10, R11
+	VPEXTRD      $0x03, X10, R12
 	VEXTRACTI128 $0x01, Y10, X5
-	VPEXTRD      $0x03, X5, R12
+	VPEXTRD      $0x03, X5, R13
 	VPSUBD       Y9, Y10, Y10
-	MOVQ         R9, R13
-	SHRQ         $0x03, R13
-	VMOVDQU      (R8)(R13*1), X7
-	VMOVD        R9, X8
-	ADDQ         R11, R9
-	MOVQ         R9, R13
-	SHRQ         $0x03, R13
-	VINSERTI128  $0x01, (R8)(R13*1), Y7, Y7
-	VMOVD        R9, X4
-	ADDQ         R12, R9
+	MOVQ         DX, R14
+	SHRQ         $0x03, R14
+	VMOVDQU      (CX)(R14*1), X7
+	VMOVD        DX, X8
+	ADDQ         R12, DX
+	MOVQ         DX, R14
+	SHRQ         $0x03, R14
+	VINSERTI128  $0x01, (CX)(R14*1), Y7, Y7
+	VMOVD        DX, X4
+	ADDQ         R13, DX
 	VINSERTI128  $0x01, X4, Y8, Y8
 	VPSHUFD      $0x00, Y8, Y8
 	VPAND        seven<>+0(SB), Y8, Y8
@@ -207,17 +224,29 @@ pair:
 	VPERMQ       $0xd8, Y3, Y3
 	VPSHUFD      $0xd8, Y5, Y5
 	VPERMQ       $0xd8, Y5, Y5
-	VMOVDQU      X3, (SI)
-	VEXTRACTI128 $0x01, Y3, (DI)
-	VEXTRACTI128 $0x01, Y5, (BX)
-	ADDQ         $0x08, CX
-	ADDQ         $0x10, DX
-	ADDQ         $0x10, BX
-	ADDQ         $0x10, SI
+	VMOVDQU      X3, (R9)
+	VEXTRACTI128 $0x01, Y3, (R10)
+	VEXTRACTI128 $0x01, Y5, (R8)
+	ADDQ         $0x08, SI
 	ADDQ         $0x10, DI
-	DECQ         R10
+	ADDQ         $0x10, R8
+	ADDQ         $0x10, R9
+	ADDQ         $0x10, R10
+	DECQ         R11
 	JNZ          pair
-	MOVQ         R9, 48(AX)
+	MOVQ         88(AX), SI
+	ADDQ         SI, 24(AX)
+	ADDQ         SI, 32(AX)
+	MOVQ         96(AX), SI
+	ADDQ         SI, (AX)
+	MOVQ         16(AX), SI
+	SUBQ         $0x04, SI
+	MOVQ         8(AX), DI
+	ADDQ         $0x04, DI
+	MOVQ         SI, 8(AX)
+	MOVQ         DI, 16(AX)
+	DECQ         BX
+	JNZ          row
 	VEXTRACTI128 $0x01, Y1, X3
 	VPMAXUD      X3, X1, X1
 	MOVQ         $0x00000000, 72(AX)

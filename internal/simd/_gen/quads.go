@@ -6,7 +6,7 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// quads writes the kernel of dicom/codec/jpeg2000 that decodes the samples of a row of quads (ITU-T T.814 7.3.7 and 7.3.8),
+// quads writes the kernel of dicom/codec/jpeg2000 that decodes the samples of rows of quads (ITU-T T.814 7.3.7 and 7.3.8),
 // two quads at a time, each in a half of the vectors. No exponent depends on the row's own bits, so that all that is carried
 // from pair to pair is the place in the bits.
 func quads() {
@@ -24,12 +24,13 @@ func quads() {
 	seven := words("seven", 7)
 	bias := words("bias", 127)
 	fifteen := words("fifteen", 15)
+	longest := words("longest", 31) // so that a row's bits stay within what follows the last
 	two := words("twos", 2)
 	rho := words("rhoBits", 27, 26, 25, 24) // places of the fields of an entry, to the left
 	known := words("knownBits", 12, 13, 14, 15)
 	first := words("oneBits", 8, 9, 10, 11)
 
-	TEXT("quadRowFast", NOSPLIT, "func(r *byte)")
+	TEXT("quadsFast", NOSPLIT, "func(r *byte)")
 	Pragma("noescape")
 	r := Load(Param("r"), GP64())
 	load := func(field int) reg.GPVirtual {
@@ -37,11 +38,16 @@ func quads() {
 		MOVQ(Mem{Base: r, Disp: 8 * field}, g)
 		return g
 	}
-	quad, above, below, top, bottom, bits, at, pairs := load(0), load(1), load(2), load(3), load(4), load(5), load(6), load(7)
+	bits, at, rows := load(5), load(6), load(10)
 	plane, most, one := XMM(), YMM(), YMM()
 	VMOVQ(Mem{Base: r, Disp: 64}, plane)
 	VPXOR(most, most, most)
 	VMOVDQU(ones, one)
+	Label("row")
+	end := load(13)
+	CMPQ(at, end)
+	CMOVQGT(end, at)
+	quad, above, below, top, bottom, pairs := load(0), load(1), load(2), load(3), load(4), load(7)
 	Label("pair")
 	x := YMM()
 	VPBROADCASTQ(Mem{Base: quad}, x)
@@ -72,6 +78,7 @@ func quads() {
 	VPSRLD(Imm(16), x, t)
 	VPADDD(t, e, e)
 	VPMAXUD(e, most, most)
+	VPMINUD(longest, e, e)
 
 	// How many bits each sample takes, and where they begin.
 	sig, m := YMM(), YMM()
@@ -143,7 +150,20 @@ func quads() {
 	}
 	DECQ(pairs)
 	JNZ(LabelRef("pair"))
-	MOVQ(at, Mem{Base: r, Disp: 48})
+	// This row's bottom samples are those above the next one, which leaves its own where those above were.
+	step := load(11)
+	ADDQ(step, Mem{Base: r, Disp: 24})
+	ADDQ(step, Mem{Base: r, Disp: 32})
+	step = load(12)
+	ADDQ(step, Mem{Base: r, Disp: 0})
+	next := load(2)
+	SUBQ(Imm(4), next)
+	step = load(1)
+	ADDQ(Imm(4), step)
+	MOVQ(next, Mem{Base: r, Disp: 8})
+	MOVQ(step, Mem{Base: r, Disp: 16})
+	DECQ(rows)
+	JNZ(LabelRef("row"))
 	VEXTRACTI128(Imm(1), most, x.AsX())
 	VPMAXUD(x.AsX(), most.AsX(), most.AsX())
 	MOVQ(U32(0), Mem{Base: r, Disp: 72})
