@@ -61,7 +61,7 @@ type header struct {
 // read by scan and Open themselves.
 func Formats() []Format {
 	return []Format{
-		{Name: "analyze", Doc: "ANALYZE 7.5 pairs (.hdr, .img), which don't tell left from right", Endings: []string{".hdr"}, Reads: true, Keeps: keepsSpacing,
+		{Name: "analyze", Doc: "ANALYZE 7.5 pairs (.hdr, .img), which don't tell left from right", Reads: true, Keeps: keepsSpacing,
 			magic: analyze.Claims, header: analyzeHeader, frames: analyze.Frames, stored: analyzeStored, mask: func(path string) (*volume.Mask, error) { return wholeLabels(analyze.Read(path)) }},
 		{Name: "dicom", Doc: "DICOM PS3.10 files, also concatenated, and what a DICOMDIR lists", Endings: []string{".dcm", ".dicom", ".ima"}, Reads: true, Keeps: keepsAll, magic: isDICOM},
 		{Name: "jpeg", Doc: "JPEG pictures", Endings: []string{".jpg", ".jpeg"}, Reads: true, Keeps: keepsNothing,

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
@@ -207,5 +209,52 @@ func TestScan(t *testing.T) {
 	}
 	if code, _, errs = caliper("scan", t.TempDir()); code != 1 || !strings.Contains(errs, "image") {
 		t.Errorf("want code 1 for an empty folder, got %d: %s", code, errs)
+	}
+}
+
+// A region of a slide becomes a picture, and an archive is converted as the folder that was packed.
+func TestConvertSlidesAndArchives(t *testing.T) {
+	dir := t.TempDir()
+	svs := "../../dicom/slide/testdata/rgb.svs"
+	part := filepath.Join(dir, "part.png")
+	code, _, errs := caliper("convert", svs, part, "--level", "1", "--region", "5,6,20,10")
+	if code != exitOK || !strings.Contains(errs, "keeps of the place of voxels: none") {
+		t.Fatalf("want code 0 and a note on what PNG keeps, got %d: %s", code, errs)
+	}
+	v, err := raster.Read(part)
+	if err != nil || v.Size != [3]int{20, 10, 1} || v.Channels != 3 {
+		t.Errorf("want 20 x 10 pixels of colour, got %v, %v", v, err)
+	}
+	code, out, errs := caliper("scan", svs)
+	if code != exitOK || !strings.Contains(out, "level 2") || !strings.Contains(out, "1.996 × 1.996 µm a pixel") {
+		t.Errorf("want the levels with their µm a pixel, got %d: %s%s", code, out, errs)
+	}
+	for _, wrong := range [][]string{{"--level", "3"}, {"--region", "1,2,3"}, {"--region", "0,0,0,5"}} {
+		if code, _, errs = caliper(append([]string{"convert", svs, part}, wrong...)...); code == exitOK {
+			t.Errorf("%v: want an error, got none: %s", wrong, errs)
+		}
+	}
+	writeCT(t, filepath.Join(dir, "series"))
+	packed := filepath.Join(dir, "ct.zip")
+	f, err := os.Create(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(f)
+	if err := errors.Join(z.AddFS(os.DirFS(filepath.Join(dir, "series"))), z.Close(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for _, in := range []string{"series", "ct.zip"} {
+		if code, _, errs = caliper("convert", filepath.Join(dir, in), filepath.Join(dir, in+".nrrd")); code != exitOK {
+			t.Fatalf("%s: want code 0, got %d: %s", in, code, errs)
+		}
+	}
+	one, err := os.ReadFile(filepath.Join(dir, "series.nrrd"))
+	two, err2 := os.ReadFile(filepath.Join(dir, "ct.zip.nrrd"))
+	if err != nil || err2 != nil || !bytes.Equal(one, two) {
+		t.Errorf("want the same file of the folder and of the archive, got %d and %d bytes", len(one), len(two))
+	}
+	if code, out, errs = caliper("dump", packed+"!/s1.dcm"); code != exitOK || !strings.Contains(out, "SOPClassUID") {
+		t.Errorf("dump of a member: want code 0, got %d: %s", code, errs)
 	}
 }

@@ -64,8 +64,11 @@ func openTIFF(path string, o tiff.Options) (*Slide, error) {
 	}
 	for _, page := range p.pages {
 		down := float64(p.pages[0].Width) / float64(page.Width)
+		if page.Height > page.Width { // the longer side is rounded less
+			down = float64(p.pages[0].Height) / float64(page.Height)
+		}
 		l := Level{Width: page.Width, Height: page.Height, TileWidth: page.ChunkWidth, TileHeight: page.ChunkHeight, Downsample: down, Channels: page.Samples}
-		l.SpacingMM = [2]float64{mpp[0] / 1000 * down, mpp[1] / 1000 * float64(p.pages[0].Height) / float64(page.Height)}
+		l.SpacingMM = [2]float64{mpp[0] / 1000 * down, mpp[1] / 1000 * down}
 		s.Levels = append(s.Levels, l)
 	}
 	if left := len(f.Pages) - len(p.pages); left > 0 {

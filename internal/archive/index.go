@@ -23,8 +23,11 @@ import (
 const (
 	maxMembers  = 1 << 20
 	maxRatio    = 1100
-	maxUnpacked = 1 << 38 // of a member, and of a gzipped tar
+	maxUnpacked = 1 << 38 // of a member
 )
+
+// spoolable is how many bytes a gzipped tar of a length may unpack to on disk: more than images come to.
+func spoolable(packed int64) int64 { return 64*packed + 1<<30 }
 
 // Entry is a regular file in an archive.
 type Entry struct {
@@ -277,12 +280,25 @@ func (x *index) tar(f *os.File) error {
 }
 
 // spool unpacks a gzipped tar into a file without a name, which is gone when it is closed.
-func spool(f io.Reader) (*os.File, error) {
+func spool(f *os.File) (*os.File, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
 	z, err := inflate.NewGzip(f)
 	if err != nil {
 		return nil, fmt.Errorf("archive: gzip: %w", err)
 	}
-	return unnamed(io.LimitReader(z, maxUnpacked))
+	most := spoolable(info.Size())
+	out, err := unnamed(io.LimitReader(z, most+1))
+	if err != nil {
+		return nil, err
+	}
+	if whole, err := out.Stat(); err != nil || whole.Size() > most {
+		out.Close()
+		return nil, fmt.Errorf("archive: gzip: want at most %d bytes unpacked from %d, got more: refused", most, info.Size())
+	}
+	return out, nil
 }
 
 func unnamed(r io.Reader) (*os.File, error) {
