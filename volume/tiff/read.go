@@ -9,14 +9,18 @@ import (
 	"github.com/caliper-imaging/caliper/volume"
 )
 
-// ReadHeader reads what a file says of its image, and none of its pixels.
+// ReadHeader reads what a file says of its image, and none of its pixels; it sees that the file is long enough for them.
 func ReadHeader(path string) (*Header, error) {
 	f, err := Open(path, Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return f.Header()
+	h, err := f.Header()
+	if err != nil {
+		return nil, err
+	}
+	return h, f.holds(h)
 }
 
 // ReadRaw reads the stored values of all pages in their own type: shape frame (where there are several), k,
