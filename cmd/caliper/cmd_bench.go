@@ -43,7 +43,8 @@ func newBenchOnnxCmd(s term.Streams) *cobra.Command {
 		Use:   "onnx MODEL",
 		Short: "Time an ONNX model on random input: two warm-ups, then the median",
 		Long: `Loads the model once and runs it on random input: standard normal values, for detectors
-(names with rcnn or retina) uniform from 0 to 1, free dimensions 1. Two runs warm up, then
+(names with rcnn or retina) uniform from 0 to 1, integers 0 and 1, free dimensions 1. Two
+runs warm up, then
 --runs are timed. peakRssMb is the process's own peak (VmHWM), where the system tells it;
 gflops is the arithmetic of the model's products (two operations for each multiplication
 with an addition that their definition counts, whatever the algorithm) over the median.
@@ -145,15 +146,20 @@ func randomInputs(session *onnx.Session, name string) (map[string]*onnx.Tensor, 
 	uniform := strings.Contains(name, "rcnn") || strings.Contains(name, "retina")
 	inputs := map[string]*onnx.Tensor{}
 	for _, in := range session.Inputs() {
-		if in.DType != tensor.Float32 {
-			return nil, fmt.Errorf("bench: %s: input %s: want float32, got %v", name, in.Name, in.DType)
-		}
 		shape, size := make([]int, len(in.Shape)), 1
 		for n, d := range in.Shape {
 			if shape[n] = max(1, d.Size); shape[n] > 1<<28/size {
 				return nil, fmt.Errorf("bench: %s: input %s: want at most %d values", name, in.Name, 1<<28)
 			}
 			size *= shape[n]
+		}
+		if in.DType != tensor.Float32 {
+			t, err := randomOf(rng, in.DType, shape)
+			if err != nil {
+				return nil, fmt.Errorf("bench: %s: input %s: %w", name, in.Name, err)
+			}
+			inputs[in.Name] = t
+			continue
 		}
 		data := simd.Alloc(size)
 		for n := range data {
@@ -166,6 +172,28 @@ func randomInputs(session *onnx.Session, name string) (map[string]*onnx.Tensor, 
 		inputs[in.Name] = tensor.FromFloat32(shape, data)
 	}
 	return inputs, nil
+}
+
+// randomOf is an input of another type than float32: standard normal values, of integers and bools 0 and 1.
+func randomOf(rng *rand.Rand, dt tensor.DType, shape []int) (*onnx.Tensor, error) {
+	if dt == tensor.String || dt == tensor.Sequence || dt.Size() == 0 {
+		return nil, fmt.Errorf("want numbers, got %v", dt)
+	}
+	t := tensor.New(dt, shape...)
+	b := t.Bytes()
+	for n := range t.Len() {
+		switch dt {
+		case tensor.Float64:
+			t.Float64()[n] = rng.NormFloat64()
+		case tensor.Float16:
+			tensor.Data[uint16](t)[n] = tensor.Float16Code(float32(rng.NormFloat64()))
+		case tensor.BFloat16:
+			tensor.Data[uint16](t)[n] = tensor.BFloat16Code(float32(rng.NormFloat64()))
+		default:
+			b[n*dt.Size()] = byte(rng.IntN(2)) // the lowest byte
+		}
+	}
+	return t, nil
 }
 
 // peakRSS is the peak resident memory of this process in MB, 0 where the system does not tell.
