@@ -182,3 +182,51 @@ DATA tileMask<>+52(SB)/4, $0x00000000
 DATA tileMask<>+56(SB)/4, $0x00000000
 DATA tileMask<>+60(SB)/4, $0x00000000
 GLOBL tileMask<>(SB), RODATA|NOPTR, $64
+
+// func copyRows256(dst *float32, src *float32, srcOff int, dstStride int, srcStride int, rows int, vecs int, masks *uint32)
+// Requires: AVX, AVX2
+TEXT ·copyRows256(SB), NOSPLIT, $0-64
+	MOVQ    dst+0(FP), DI
+	MOVQ    src+8(FP), SI
+	MOVQ    srcOff+16(FP), AX
+	MOVQ    dstStride+24(FP), R8
+	MOVQ    srcStride+32(FP), R9
+	MOVQ    rows+40(FP), R10
+	MOVQ    vecs+48(FP), R11
+	MOVQ    masks+56(FP), R12
+	ADDQ    AX, SI
+	VMOVUPS laneBits<>+0(SB), Y14
+
+row:
+	MOVQ SI, AX
+	MOVQ DI, BX
+	MOVQ R12, CX
+	MOVQ R11, DX
+
+vec:
+	VPBROADCASTD (CX), Y15
+	VPAND        Y14, Y15, Y15
+	VPCMPEQD     Y14, Y15, Y15
+	VMASKMOVPS   (AX), Y15, Y0
+	VMOVUPS      Y0, (BX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, BX
+	ADDQ         $0x04, CX
+	DECQ         DX
+	JNZ          vec
+	ADDQ         R9, SI
+	ADDQ         R8, DI
+	DECQ         R10
+	JNZ          row
+	VZEROUPPER
+	RET
+
+DATA laneBits<>+0(SB)/4, $0x00000001
+DATA laneBits<>+4(SB)/4, $0x00000002
+DATA laneBits<>+8(SB)/4, $0x00000004
+DATA laneBits<>+12(SB)/4, $0x00000008
+DATA laneBits<>+16(SB)/4, $0x00000010
+DATA laneBits<>+20(SB)/4, $0x00000020
+DATA laneBits<>+24(SB)/4, $0x00000040
+DATA laneBits<>+28(SB)/4, $0x00000080
+GLOBL laneBits<>(SB), RODATA|NOPTR, $32

@@ -12,3 +12,6 @@ func merge4512(dst *float32, src *float32, stride int, vecs int)
 
 //go:noescape
 func everySecond512(dst *float32, src *float32, n int)
+
+//go:noescape
+func copyRows512(dst *float32, src *float32, srcOff int, dstStride int, srcStride int, rows int, vecs int, masks *uint32)

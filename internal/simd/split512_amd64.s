@@ -122,7 +122,7 @@ TEXT ·everySecond512(SB), NOSPLIT, $0-24
 	MOVQ      dst+0(FP), DI
 	MOVQ      src+8(FP), SI
 	MOVQ      n+16(FP), DX
-	VMOVDQU32 evenLanes<>+0(SB), Z2
+	VMOVDQU32 evenLanes512<>+0(SB), Z2
 	MOVQ      $+15, AX
 	MOVQ      AX, CX
 	MOVL      $0x00000001, BX
@@ -184,20 +184,55 @@ end:
 	VZEROUPPER
 	RET
 
-DATA evenLanes<>+0(SB)/4, $0x00000000
-DATA evenLanes<>+4(SB)/4, $0x00000002
-DATA evenLanes<>+8(SB)/4, $0x00000004
-DATA evenLanes<>+12(SB)/4, $0x00000006
-DATA evenLanes<>+16(SB)/4, $0x00000008
-DATA evenLanes<>+20(SB)/4, $0x0000000a
-DATA evenLanes<>+24(SB)/4, $0x0000000c
-DATA evenLanes<>+28(SB)/4, $0x0000000e
-DATA evenLanes<>+32(SB)/4, $0x00000010
-DATA evenLanes<>+36(SB)/4, $0x00000012
-DATA evenLanes<>+40(SB)/4, $0x00000014
-DATA evenLanes<>+44(SB)/4, $0x00000016
-DATA evenLanes<>+48(SB)/4, $0x00000018
-DATA evenLanes<>+52(SB)/4, $0x0000001a
-DATA evenLanes<>+56(SB)/4, $0x0000001c
-DATA evenLanes<>+60(SB)/4, $0x0000001e
-GLOBL evenLanes<>(SB), RODATA|NOPTR, $64
+DATA evenLanes512<>+0(SB)/4, $0x00000000
+DATA evenLanes512<>+4(SB)/4, $0x00000002
+DATA evenLanes512<>+8(SB)/4, $0x00000004
+DATA evenLanes512<>+12(SB)/4, $0x00000006
+DATA evenLanes512<>+16(SB)/4, $0x00000008
+DATA evenLanes512<>+20(SB)/4, $0x0000000a
+DATA evenLanes512<>+24(SB)/4, $0x0000000c
+DATA evenLanes512<>+28(SB)/4, $0x0000000e
+DATA evenLanes512<>+32(SB)/4, $0x00000010
+DATA evenLanes512<>+36(SB)/4, $0x00000012
+DATA evenLanes512<>+40(SB)/4, $0x00000014
+DATA evenLanes512<>+44(SB)/4, $0x00000016
+DATA evenLanes512<>+48(SB)/4, $0x00000018
+DATA evenLanes512<>+52(SB)/4, $0x0000001a
+DATA evenLanes512<>+56(SB)/4, $0x0000001c
+DATA evenLanes512<>+60(SB)/4, $0x0000001e
+GLOBL evenLanes512<>(SB), RODATA|NOPTR, $64
+
+// func copyRows512(dst *float32, src *float32, srcOff int, dstStride int, srcStride int, rows int, vecs int, masks *uint32)
+// Requires: AVX, AVX512F
+TEXT ·copyRows512(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ srcOff+16(FP), AX
+	MOVQ dstStride+24(FP), R8
+	MOVQ srcStride+32(FP), R9
+	MOVQ rows+40(FP), R10
+	MOVQ vecs+48(FP), R11
+	MOVQ masks+56(FP), R12
+	ADDQ AX, SI
+
+row:
+	MOVQ SI, AX
+	MOVQ DI, BX
+	MOVQ R12, CX
+	MOVQ R11, DX
+
+vec:
+	KMOVW     (CX), K1
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS   Z0, (BX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, BX
+	ADDQ      $0x04, CX
+	DECQ      DX
+	JNZ       vec
+	ADDQ      R9, SI
+	ADDQ      R8, DI
+	DECQ      R10
+	JNZ       row
+	VZEROUPPER
+	RET

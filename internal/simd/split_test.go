@@ -48,3 +48,24 @@ func TestEverySecond(t *testing.T) {
 		}
 	}
 }
+
+func TestCopyRows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 3))
+	for _, tr := range tiers() {
+		for range 200 {
+			vecs, rows := 1+rng.IntN(4), 1+rng.IntN(6)
+			width := vecs * tr.lanes
+			lo, hi := rng.IntN(width), rng.IntN(width+1)
+			masks := appendMasks(nil, vecs, lo, hi, tr.lanes)
+			from, to := 1+rng.IntN(width), 1+rng.IntN(width)
+			src := randomFloats(rng, rows*from+width)
+			got := randomFloats(rng, rows*to+width+3)
+			want := slices.Clone(got)
+			tr.copyRows(&got[3], &src[0], 0, 4*to, 4*from, rows, vecs, &masks[0])
+			copyRowsPlain(&want[3], &src[0], 0, 4*to, 4*from, rows, vecs, &masks[0], tr.lanes)
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s: %d rows of %d vectors differ from the twin", tr.name, rows, vecs)
+			}
+		}
+	}
+}

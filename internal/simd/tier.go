@@ -20,6 +20,7 @@ type tier struct {
 	turn           func(*Turn)
 	split4, merge4 func(dst, src *float32, stride, vecs int)
 	everySecond    func(dst, src *float32, n int)
+	copyRows       func(dst, src *float32, srcOff, dstStride, srcStride, rows, vecs int, masks *uint32)
 	zip            func(dst, a, b []float32)             // whole vectors of a and b
 	pairMax        func(dst, x []float32)                // whole vectors of dst
 	words          [numWords]func(rows, nv int, t *Tile) // nil where there are no instructions for it
@@ -59,13 +60,16 @@ var plainTier = tier{
 	depthwise:   depthwisePlain,
 	turn:        turnPlain,
 	everySecond: everySecondPlain,
-	binary:      binaryPlain,
-	unary:       unaryPlain,
-	reduce:      reducePlain,
-	split4:      func(dst, src *float32, stride, vecs int) { split4Plain(dst, src, stride, vecs, 8) },
-	merge4:      func(dst, src *float32, stride, vecs int) { merge4Plain(dst, src, stride, vecs, 8) },
-	zip:         zipPlain,
-	pairMax:     pairMaxPlain,
-	vector:      1,
-	double:      doublePlain,
+	copyRows: func(dst, src *float32, srcOff, dstStride, srcStride, rows, vecs int, masks *uint32) {
+		copyRowsPlain(dst, src, srcOff, dstStride, srcStride, rows, vecs, masks, 8)
+	},
+	binary:  binaryPlain,
+	unary:   unaryPlain,
+	reduce:  reducePlain,
+	split4:  func(dst, src *float32, stride, vecs int) { split4Plain(dst, src, stride, vecs, 8) },
+	merge4:  func(dst, src *float32, stride, vecs int) { merge4Plain(dst, src, stride, vecs, 8) },
+	zip:     zipPlain,
+	pairMax: pairMaxPlain,
+	vector:  1,
+	double:  doublePlain,
 }

@@ -11,6 +11,7 @@ func (m *machine) split() {
 	m.splitFunc("split4", true)
 	m.splitFunc("merge4", false)
 	m.everySecondFunc()
+	m.copyRows()
 }
 
 // transposeOrder is the lane order that undoes a transpose of 4×4 within the quarters (or halves) of the vectors.
@@ -172,6 +173,48 @@ func (m *machine) everySecondFunc() {
 		VMASKMOVPS(x, mask, Mem{Base: reg.RDI})
 	}
 	Label("end")
+	VZEROUPPER()
+	RET()
+}
+
+// copyRows writes copyRows, which copies rows of whole vectors, with zeros in the lanes that the masks leave out.
+func (m *machine) copyRows() {
+	TEXT(m.name("copyRows"), NOSPLIT, "func(dst, src *float32, srcOff, dstStride, srcStride, rows, vecs int, masks *uint32)")
+	Pragma("noescape")
+	dst, src, dstStride, srcStride, rows, vecs, masks := reg.RDI, reg.RSI, reg.R8, reg.R9, reg.R10, reg.R11, reg.R12
+	off := reg.RAX
+	for i, r := range []reg.GPPhysical{dst, src, off, dstStride, srcStride, rows, vecs, masks} {
+		Load(Param([]string{"dst", "src", "srcOff", "dstStride", "srcStride", "rows", "vecs", "masks"}[i]), r)
+	}
+	ADDQ(off, src)
+	regs := m.regs()
+	x, mask, bits := regs[0], regs[15], regs[14]
+	if !m.wide() {
+		VMOVUPS(m.laneBits(), bits)
+	}
+	from, to, word, left := reg.RAX, reg.RBX, reg.RCX, reg.RDX
+	Label("row")
+	MOVQ(src, from)
+	MOVQ(dst, to)
+	MOVQ(masks, word)
+	MOVQ(vecs, left)
+	Label("vec")
+	m.loadMask(word, mask, bits)
+	if m.wide() {
+		VMOVUPS_Z(Mem{Base: from}, reg.K1, x)
+	} else {
+		VMASKMOVPS(Mem{Base: from}, mask, x)
+	}
+	VMOVUPS(x, Mem{Base: to})
+	ADDQ(Imm(uint64(m.bytes())), from)
+	ADDQ(Imm(uint64(m.bytes())), to)
+	ADDQ(Imm(4), word)
+	DECQ(left)
+	JNZ(LabelRef("vec"))
+	ADDQ(srcStride, src)
+	ADDQ(dstStride, dst)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
 	VZEROUPPER()
 	RET()
 }

@@ -10,9 +10,11 @@ type plane struct {
 	p                Params
 	icg, ocg         int
 	tilesH           []int
-	rows, across     int // tile rows in a strip, tiles across it
-	strips, chunks   int // strips along height and width of one plane
-	quarter          int // floats of every fourth column of a strip's input rows
+	rows, across     int        // tile rows in a strip, tiles across it
+	strips, chunks   int        // strips along height and width of one plane
+	quarter          int        // floats of every fourth column of a strip's input rows
+	slots            []int      // where, in rows, a strip's input rows lie
+	inMasks          [][]uint32 // by chunk
 	outMasks         [][]uint32
 	outVecs          int
 	vStride, mStride int // floats from a channel to the next
@@ -30,12 +32,16 @@ func newPlane(k *Packed, p *Params, threads int) *plane {
 	n := w.rows * w.across
 	vecs := (n + lanes - 1) / lanes
 	w.quarter = ((4*w.rows+2)*w.across + lanes - 1) / lanes * lanes
+	for i := range 4*w.rows + 2 {
+		w.slots = append(w.slots, i%4*w.rows+min(i%4, 2)+i/4)
+	}
 	w.vStride = (vecs*lanes+15)/16*16 | 16
 	w.mStride = w.vStride
 	w.vPoint, w.mPoint = w.icg*w.vStride|16, w.ocg*w.mStride|16
 	w.outVecs = (4*w.across + lanes - 1) / lanes
 	for c := range w.chunks {
 		column := c * 4 * w.across
+		w.inMasks = append(w.inMasks, simd.AppendMasks(nil, w.outVecs, max(0, p.PadLo[2]-column), min(4*w.across, p.In[2]+p.PadLo[2]-column)))
 		w.outMasks = append(w.outMasks, simd.AppendMasks(nil, w.outVecs, 0, min(4*w.across, p.Out[2]-column)))
 	}
 	return w
@@ -127,8 +133,6 @@ func (s *planeStrip) input() {
 	p := &s.p
 	lanes := simd.Lanes()
 	q, across := s.quarter, s.across
-	// slot is where, in rows, row i of the input lies.
-	slot := func(i int) int { return i%4*s.rows + min(i%4, 2) + i/4 }
 	raw, quarters := s.tmp.F[:4*q], s.tmp.F[4*q:10*q]
 	points := s.tmp.F[10*q:] // along width: 6 of a quarter each and a vector between them
 	apart := q + lanes
@@ -143,6 +147,8 @@ func (s *planeStrip) input() {
 	}
 	d = max(0, min(d, p.In[0]-1))
 	behind := first + 4*across // the input column after the last tile's own
+	masks := &s.inMasks[s.chunk][0]
+	fours, fives, slots := quarters[4*q:5*q], quarters[5*q:6*q], s.slots
 	in := &s.in
 	for k := range 4 {
 		in.Src[k] = &quarters[k*q]
@@ -150,32 +156,33 @@ func (s *planeStrip) input() {
 	in.Src[4], in.Src[5] = &quarters[4*q], &quarters[5*q]
 	for ic := range s.icg {
 		image := s.src[((s.batch*p.InC+s.group*s.icg+ic)*p.In[0]+d)*p.In[1]*p.In[2]:][:p.In[1]*p.In[2]]
-		for i := top; i < bottom; i++ {
-			at := slot(i) * 4 * across
-			copy(raw[at+lo:at+hi], image[(h0+i)*p.In[2]+first+lo:])
+		for m := range 4 { // in the order of their slots, as whole vectors are written
+			if i := top + (m-top%4+4)%4; i < bottom {
+				simd.CopyRows(&raw[slots[i]*4*across], &image[(h0+i)*p.In[2]], 4*first, 16*across, 16*p.In[2], (bottom-i+3)/4, s.outVecs, masks)
+			}
 		}
 		simd.Split4(&quarters[0], &raw[0], 4*q, q/lanes)
-		// Elements 4 and 5 of a tile are 0 and 1 of the next one.
-		copy(quarters[4*q:5*q-1], quarters[1:q])
-		copy(quarters[5*q:6*q-1], quarters[q+1:2*q])
-		for i := range 4*s.rows + 2 {
-			at := i*across + across - 1
-			quarters[4*q+at], quarters[5*q+at] = 0, 0
+		// Elements 4 and 5 of a tile are 0 and 1 of the next one, but for a row's last tile.
+		copy(fours, quarters[1:q])
+		copy(fives, quarters[q+1:2*q])
+		for at := across - 1; at < len(slots)*across; at += across {
+			fours[at], fives[at] = 0, 0
 		}
 		if behind < p.In[2] {
+			last := min(behind+1, p.In[2]-1)
 			for i := top; i < bottom; i++ {
-				at := slot(i)*across + across - 1
+				at := slots[i]*across + across - 1
 				row := image[(h0+i)*p.In[2]:][:p.In[2]]
-				quarters[4*q+at] = row[behind]
-				if behind+1 < p.In[2] {
-					quarters[5*q+at] = row[behind+1]
+				fours[at] = row[behind]
+				if last > behind {
+					fives[at] = row[last]
 				}
 			}
 		}
 		whole := simd.WinogradIn{Src: in.Src, Dst: &points[0], DstStride: 4 * apart, Vecs: q / lanes, Repeat: 1}
 		simd.RunWinogradWholeIn(6, &whole)
 		for k := range 6 {
-			whole.Src[k] = &points[slot(k)*across]
+			whole.Src[k] = &points[slots[k]*across]
 		}
 		whole.SrcStep, whole.Repeat, whole.Vecs = 4*apart, 6, (s.n*across+lanes-1)/lanes
 		whole.Dst, whole.DstStride, whole.DstStep = &s.v.F[ic*s.vStride], 4*6*s.vPoint, 4*s.vPoint
