@@ -132,7 +132,10 @@ func lookDICOM(path string, claimed, keep bool) finding {
 		return finding{}
 	}
 	for _, issue := range object.Issues {
-		if issue.Code == "truncated-pixel-data" || issue.Code == "no-pixel-data" {
+		switch issue.Code {
+		case "no-pixel-data":
+			return finding{err: errors.New(issue.Text)}
+		case "truncated-pixel-data":
 			return finding{err: errors.New("the file is cut off: " + issue.Text)}
 		}
 	}
