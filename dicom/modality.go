@@ -18,8 +18,15 @@ type modality struct {
 	unit             string    // RescaleType or ModalityLUTType
 }
 
+const classParametricMap = "1.2.840.10008.5.1.4.1.1.30"
+
 func (h frameHeader) modality() (modality, error) {
 	m := modality{slope: 1}
+	if h.data.String(tag.SOPClassUID) == classParametricMap {
+		if item := h.realWorld(); item != nil { // its values are nothing else (PS3.3 A.75)
+			return m, m.realWorld(item)
+		}
+	}
 	if item := h.macro(tag.PixelValueTransformationSequence); item != nil {
 		if err := m.rescale(item); err != nil {
 			return m, err

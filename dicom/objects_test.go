@@ -134,6 +134,29 @@ func TestRealWorldValues(t *testing.T) {
 	}
 }
 
+// TestParametricMap: its values are those of its mapping, whatever else it has.
+func TestParametricMap(t *testing.T) {
+	st := only(t, object(t, classParametricMap, "MR", 2, func(e *Elements) {
+		var mapping, identity, item Elements
+		set(t, &mapping, tag.RealWorldValueSlope, 0.25)
+		set(t, &mapping, tag.RealWorldValueIntercept, -10.0)
+		set(t, &identity, tag.RescaleSlope, 1.0)
+		set(t, &identity, tag.RescaleIntercept, 0.0)
+		sharedGroups(t, e, tag.PlaneOrientationSequence, tag.ImageOrientationPatient)
+		item = e.Item(tag.SharedFunctionalGroupsSequence)
+		set(t, &item, tag.PixelValueTransformationSequence, []Elements{identity})
+		set(t, &item, tag.RealWorldValueMappingSequence, []Elements{mapping})
+		set(t, e, tag.SharedFunctionalGroupsSequence, []Elements{item})
+		groups(t, e, 2, tag.PlanePositionSequence, tag.ImagePositionPatient, func(n int) []float64 { return []float64{0, 0, float64(n)} }, nil)
+	}))
+	if v := read(t, st, 0); v.At(0, 0, 1) != -8.5 {
+		t.Errorf("want 6 × 0.25 − 10, got %g", v.At(0, 0, 1))
+	}
+	if _, slope, intercept, ok := st.Scale(); !ok || slope != 0.25 || intercept != -10 {
+		t.Errorf("scale: got %g, %g, %v", slope, intercept, ok)
+	}
+}
+
 // groups gives each frame a position in a functional group.
 func groups(t *testing.T, e *Elements, frames int, sequence, position tag.Tag, at func(n int) []float64, more func(n int, e *Elements)) {
 	t.Helper()

@@ -214,7 +214,7 @@ func (st *Stack) values(s slice) {
 	h := s.head
 	if item := h.realWorld(); item != nil && h.philipsScale() == 0 {
 		unit := item.Item(tag.MeasurementUnitsCodeSequence).String(tag.CodeValue)
-		if h.data.Has(tag.RescaleSlope) || h.macro(tag.PixelValueTransformationSequence) != nil {
+		if h.data.String(tag.SOPClassUID) != classParametricMap && (h.data.Has(tag.RescaleSlope) || h.macro(tag.PixelValueTransformationSequence) != nil) {
 			st.issue("real-world-mapping", study.Note, "a mapping to real-world values in %q is given; the values are those of the modality's rescale", unit)
 		} else {
 			st.issue("real-world-values", study.Note, "values are mapped to %q", unit)

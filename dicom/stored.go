@@ -13,8 +13,7 @@ import (
 )
 
 // Scale says whether all values of the series are stored × slope + intercept, with one scale for all
-// frames and stored values of 8 or 16 bits on the series' grid: then StoredInto reads them. info lays
-// out one slice.
+// frames on the series' grid: then StoredInto reads the stored values. info lays out one slice.
 func (st *Stack) Scale() (info frame.Info, slope, intercept float64, ok bool) {
 	if st.Err != nil || st.tilted || st.steps != nil || st.uneven != nil || st.Series.Channels != 1 || len(st.times) == 0 {
 		return info, 0, 0, false
@@ -25,7 +24,7 @@ func (st *Stack) Scale() (info frame.Info, slope, intercept float64, ok bool) {
 		for k, s := range point {
 			if s.file != last {
 				this, err := s.file.FrameInfo()
-				if err != nil || this.Float || this.Samples != 1 || this.BitsAllocated != 8 && this.BitsAllocated != 16 || this.Photometric == "PALETTE COLOR" ||
+				if err != nil || this.Samples != 1 || this.BitsAllocated < 8 || this.Photometric == "PALETTE COLOR" ||
 					st.projection && this.Photometric == "MONOCHROME1" {
 					return info, 0, 0, false
 				}

@@ -112,15 +112,18 @@ func storedImage(ctx context.Context, stack *dicom.Stack) (*nifti.Scaled, error)
 // storedType is the type of stored values; unsigned ones of 16 bits that all fit are int16, which more
 // programs read. bits are those that any of them has.
 func storedType(info frame.Info, bits uint16) volume.DType {
+	size := info.BytesPerSample()
 	switch {
-	case info.BytesPerSample() == 1 && info.Signed:
-		return volume.Int8
-	case info.BytesPerSample() == 1:
-		return volume.Uint8
-	case !info.Signed && bits > math.MaxInt16:
-		return volume.Uint16
+	case info.Float && size == 8:
+		return volume.Float64
+	case info.Float:
+		return volume.Float32
+	case size == 2 && !info.Signed && bits <= math.MaxInt16:
+		return volume.Int16
+	case info.Signed:
+		return map[int]volume.DType{1: volume.Int8, 2: volume.Int16, 4: volume.Int32, 8: volume.Int64}[size]
 	}
-	return volume.Int16
+	return map[int]volume.DType{1: volume.Uint8, 2: volume.Uint16, 4: volume.Uint32, 8: volume.Uint64}[size]
 }
 
 // upwards turns the rows of an image round, and its slices where back is set; every voxel keeps its
