@@ -57,13 +57,14 @@ type plane struct {
 	bytes         []byte   // samples of 8 bits
 	words         []uint16 // samples of 12 bits
 	seen          bool
+	refined       uint64 // progressive: a bit for each coefficient, in the order of the scans, of which all bits have come
 }
 
 func (d *decoder) run() error {
 	for {
 		marker, body, err := d.stream.Next()
 		if err != nil {
-			if d.scans > 0 && d.complete() { // no EOI behind whole data
+			if d.complete() && d.refined() { // no EOI behind whole data
 				break
 			}
 			return err
@@ -81,8 +82,8 @@ func (d *decoder) run() error {
 		case marker == jpegstream.SOF0 || marker == jpegstream.SOF1 || marker == jpegstream.SOF2:
 			d.progressive = marker == jpegstream.SOF2
 			err = d.start(body)
-		case marker >= 0xc3 && marker <= 0xcf && marker != 0xc8 && marker != 0xcc || marker == jpegstream.SOF55:
-			return frame.Unsupportedf(where, "process of marker %#x: want a DCT process with Huffman coding", marker)
+		case jpegstream.Process(marker) != "":
+			return frame.Unsupportedf(where, "%s: want a DCT process with Huffman coding", jpegstream.Process(marker))
 		case marker == jpegstream.SOS:
 			err = d.scan(body)
 		case marker == jpegstream.EOI:
@@ -108,6 +109,16 @@ func (d *decoder) complete() bool {
 		}
 	}
 	return len(d.planes) > 0
+}
+
+// refined says whether scans of a progressive image have brought all that there can be.
+func (d *decoder) refined() bool {
+	for i := range d.planes {
+		if d.progressive && d.planes[i].refined != 1<<64-1 {
+			return false
+		}
+	}
+	return true
 }
 
 func (d *decoder) parseQuant(body []byte) error {

@@ -79,3 +79,6 @@ func FuzzDecode(f *testing.F) {
 	stream, info, _ := picture(f, 3)
 	codectest.Fuzz(f, Decode, info, stream)
 }
+
+// TestPeers holds the decoder to what others decode.
+func TestPeers(t *testing.T) { codectest.Peers(t, Decode) }

@@ -45,6 +45,11 @@ func (d *decoder) scan(body []byte) error {
 		return err
 	}
 	d.stream.Skip(r.bits.Pos())
+	for _, at := range s.Index {
+		if d.progressive && s.Al == 0 {
+			d.planes[at].refined |= (1<<(s.Se-s.Ss+1) - 1) << s.Ss
+		}
+	}
 	return nil
 }
 

@@ -72,3 +72,6 @@ func TestExample(t *testing.T) {
 func TestDamage(t *testing.T) { codectest.Damage(t, Decode, stream(t), sample) }
 
 func FuzzDecode(f *testing.F) { codectest.Fuzz(f, Decode, sample, stream(f)) }
+
+// TestPeers holds the decoder to what others decode.
+func TestPeers(t *testing.T) { codectest.Peers(t, Decode) }

@@ -28,8 +28,8 @@ func (m *Image) Run(scan func(body []byte) error, other func(marker byte, body [
 				return frame.Errorf(m.Where, "want one frame header, got another")
 			}
 			m.Header, err = m.parseHeader(body)
-		case marker >= 0xc0 && marker <= 0xcf && marker != DHT && marker != 0xc8 && marker != 0xcc || marker == SOF55:
-			return frame.Unsupportedf(m.Where, "process of marker %#x: want %s", marker, m.Process)
+		case Process(marker) != "":
+			return frame.Unsupportedf(m.Where, "%s: want %s", Process(marker), m.Process)
 		case marker == SOS:
 			if m.Header == nil {
 				return frame.Errorf(m.Where, "scan: want a frame header before it, got none")

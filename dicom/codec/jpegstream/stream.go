@@ -15,6 +15,7 @@ const (
 	SOF2  = 0xc2 // progressive
 	SOF3  = 0xc3 // lossless
 	DHT   = 0xc4
+	DAC   = 0xcc // conditions of arithmetic coding
 	SOF55 = 0xf7 // JPEG-LS
 	RST0  = 0xd0
 	RST7  = 0xd7
@@ -24,10 +25,33 @@ const (
 	DQT   = 0xdb
 	DNL   = 0xdc
 	DRI   = 0xdd
+	DHP   = 0xde // of a hierarchical image
 	APP14 = 0xee
 )
 
 const where = "dicom: jpeg"
+
+// Process names the process that a marker of frames announces (T.81 table B.1, T.87); "" for other markers.
+func Process(marker byte) string {
+	switch {
+	case marker == SOF55:
+		return "JPEG-LS"
+	case marker == DHP:
+		return "hierarchical process"
+	case marker < SOF0 || marker > 0xcf || marker == DHT || marker == 0xc8 || marker == DAC:
+		return ""
+	}
+	name := [4]string{"baseline process", "extended sequential process", "progressive process", "lossless process"}[marker&3]
+	switch {
+	case marker > 0xcc:
+		return "hierarchical " + name + " with arithmetic coding"
+	case marker > 0xc8:
+		return name + " with arithmetic coding"
+	case marker > DHT:
+		return "hierarchical " + name
+	}
+	return name
+}
 
 // Stream walks the marker segments of one image.
 type Stream struct {
@@ -106,6 +130,9 @@ func ParseHeader(body []byte, info frame.Info) (*Header, error) {
 	}
 	h := &Header{Precision: int(body[0]), Height: int(binary.BigEndian.Uint16(body[1:])), Width: int(binary.BigEndian.Uint16(body[3:]))}
 	n := int(body[5])
+	if h.Height == 0 { // a DNL segment behind the first scan says it
+		h.Height = info.Rows
+	}
 	if h.Width != info.Columns || h.Height != info.Rows {
 		return nil, frame.Errorf(where, "frame header: want %d × %d pixels as the data set says, got %d × %d", info.Columns, info.Rows, h.Width, h.Height)
 	}
