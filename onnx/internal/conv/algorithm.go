@@ -13,6 +13,8 @@ func (l Layout) Algorithm() string {
 	switch {
 	case l.raw && p.isDepthwise() && !p.unusual():
 		return "depthwise"
+	case l.raw && p.isDepthwisePlanes() && !p.unusual():
+		return "depthwise, by planes"
 	case l.raw:
 		return "by tap"
 	case l.form == form{}:

@@ -77,11 +77,15 @@ func (k *Packed) ForwardAdd(dst, src, bias, add []float32, p *Params, act Activa
 			q.forwardDepthwise(dst, src, k.raw, bias, add, act, threads)
 			return
 		}
+		if q.isDepthwisePlanes() && !q.unusual() {
+			q.forwardDepthwisePlanes(dst, src, k.raw, bias, add, act, threads)
+			return
+		}
 		q.forwardByTap(dst, src, k.raw, bias, add, act, threads)
 		return
 	}
 	if k.form.w > 1 {
-		w := newPlane(k, &q, threads)
+		w := newPlane(k, &q)
 		w.dst, w.src, w.bias, w.add, w.act = dst, src, bias, add, act
 		w.run(threads)
 		return

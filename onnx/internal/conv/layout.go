@@ -12,7 +12,7 @@ func LayoutOf(p *Params) Layout {
 	q := *p
 	q.normalise()
 	l := Layout{shape: Params{InC: q.InC, OutC: q.OutC, Group: q.Group, Kernel: q.Kernel, Stride: q.Stride, Dilation: q.Dilation}}
-	if l.raw = q.unusual() || q.isDepthwise(); l.raw {
+	if l.raw = q.unusual() || q.isDepthwise() || q.isDepthwisePlanes(); l.raw {
 		return l
 	}
 	l.form, _ = chooseForm(&q)
