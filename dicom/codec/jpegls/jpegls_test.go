@@ -75,3 +75,35 @@ func FuzzDecode(f *testing.F) { codectest.Fuzz(f, Decode, sample, stream(f)) }
 
 // TestPeers holds the decoder to what others decode.
 func TestPeers(t *testing.T) { codectest.Peers(t, Decode) }
+
+// TestGradients holds the table of gradients to T.87 A.3.3, also where thresholds fall together.
+func TestGradients(t *testing.T) {
+	for _, c := range []struct {
+		p               preset
+		precision, near int
+	}{{preset{}, 2, 0}, {preset{}, 8, 0}, {preset{}, 8, 3}, {preset{}, 12, 0}, {preset{}, 16, 255}, {preset{t1: 9, t2: 9, t3: 9}, 8, 0}, {preset{maxVal: 100, t1: 1, t2: 1, t3: 100}, 8, 0}} {
+		q, err := newParams(c.p, c.precision, c.near)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for d := -q.maxVal; d <= q.maxVal; d++ {
+			want := int8(0)
+			switch m := max(d, -d); {
+			case m >= q.t3:
+				want = 4
+			case m >= q.t2:
+				want = 3
+			case m >= q.t1:
+				want = 2
+			case m > q.near:
+				want = 1
+			}
+			if d < 0 {
+				want = -want
+			}
+			if got := q.quant[d+q.maxVal]; got != want {
+				t.Fatalf("%+v, %d bits, NEAR %d: gradient %d: want %d, got %d", c.p, c.precision, c.near, d, want, got)
+			}
+		}
+	}
+}

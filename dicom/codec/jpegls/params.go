@@ -54,8 +54,10 @@ func newParams(p preset, precision, near int) (*params, error) {
 	bpp := max(2, int32(bits.Len32(uint32(q.maxVal))))
 	q.limit = 2 * (bpp + max(8, bpp))
 	q.quant = make([]int8, 2*q.maxVal+1)
-	for i := range q.quant {
-		q.quant[i] = q.gradient(int32(i) - q.maxVal)
+	from := -q.maxVal
+	for class, to := range []int32{-q.t3, -q.t2, -q.t1, -q.near - 1, q.near, q.t1 - 1, q.t2 - 1, q.t3 - 1, q.maxVal} { // T.87 A.3.3
+		fill(q.quant[from+q.maxVal:max(from, to+1)+q.maxVal], int8(class-4))
+		from = max(from, to+1)
 	}
 	return q, nil
 }
@@ -82,27 +84,14 @@ func thresholds(maxVal, near int32) (t1, t2, t3 int32) {
 	return
 }
 
-// gradient quantises a local gradient: T.87 A.3.3.
-func (q *params) gradient(d int32) int8 {
-	switch {
-	case d <= -q.t3:
-		return -4
-	case d <= -q.t2:
-		return -3
-	case d <= -q.t1:
-		return -2
-	case d < -q.near:
-		return -1
-	case d <= q.near:
-		return 0
-	case d < q.t1:
-		return 1
-	case d < q.t2:
-		return 2
-	case d < q.t3:
-		return 3
+func fill(b []int8, v int8) {
+	if len(b) == 0 {
+		return
 	}
-	return 4
+	b[0] = v
+	for n := 1; n < len(b); n *= 2 {
+		copy(b[n:], b[:n])
+	}
 }
 
 // context is one row of the model: T.87 A.2.1. The run interruption contexts keep Nn in b.
