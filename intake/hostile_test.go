@@ -23,6 +23,10 @@ import (
 func TestCutAndFlippedImages(t *testing.T) {
 	dir := t.TempDir()
 	g := obliqueGrid([3]int{9, 8, 7})
+	cuts, flips := 8, 16
+	if os.Getenv("CALIPER_LONG") != "" {
+		cuts, flips = 100, 400
+	}
 	flat := volume.Identity([3]int{40, 30, 1}, [3]float64{1, 1, 1})
 	for _, name := range []string{"a.nii", "a.nii.gz", "a.nrrd", "a.nhdr", "a.mha", "a.mhd", "a.mgh", "a.mgz", "a.npz", "a.npy", "a.tif", "a.png", "a.jpg", "a.svs", "a.hdr"} {
 		path := filepath.Join(dir, name, name)
@@ -65,7 +69,7 @@ func TestCutAndFlippedImages(t *testing.T) {
 			h := fnv.New64a()
 			io.WriteString(h, filepath.Base(file))
 			r := rand.New(rand.NewPCG(h.Sum64(), 3))
-			for n := range 30 {
+			for n := range cuts {
 				cut := r.IntN(len(whole))
 				if n == 0 {
 					cut = len(whole) - 1
@@ -80,7 +84,7 @@ func TestCutAndFlippedImages(t *testing.T) {
 					t.Errorf("%s: %s cut at %d of %d: want an error", name, filepath.Base(file), cut, len(whole))
 				}
 			}
-			for range 60 {
+			for range flips {
 				b := bytes.Clone(whole)
 				at := r.IntN(len(b))
 				if r.IntN(2) == 0 {

@@ -103,7 +103,7 @@ func TestEveryFormatKeepsEveryVoxel(t *testing.T) {
 	base := obliqueGrid([3]int{4, 3, 5})
 	for _, f := range full {
 		for n, code := range codes() {
-			if os.Getenv("CALIPER_LONG") == "" && n%5 != 0 && f.ending != ".nii" && f.ending != ".nrrd" && f.ending != ".mha" && f.ending != ".mgh" {
+			if os.Getenv("CALIPER_LONG") == "" && n%7 != 0 && f.ending != ".nii" && f.ending != ".nrrd" && f.ending != ".mha" && f.ending != ".mgh" {
 				continue
 			}
 			g, err := base.Reoriented(code)
