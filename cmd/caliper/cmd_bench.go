@@ -44,10 +44,10 @@ func newBenchOnnxCmd(s term.Streams) *cobra.Command {
 		Short: "Time an ONNX model on random input: two warm-ups, then the median",
 		Long: `Loads the model once and runs it on random input: standard normal values, for detectors
 (names with rcnn or retina) uniform from 0 to 1, integers 0 and 1, free dimensions 1. Two
-runs warm up, then
---runs are timed. peakRssMb is the process's own peak (VmHWM), where the system tells it;
-gflops is the arithmetic of the model's products (two operations for each multiplication
-with an addition that their definition counts, whatever the algorithm) over the median.
+runs warm up, then --runs are timed. peakRssMb is the process's own peak (VmHWM), where the
+system tells it; gflops is the arithmetic of the model's products (two operations for each
+multiplication with an addition that their definition counts, whatever the algorithm) over
+the median.
 --profile times each node in three runs more and lists them, the costliest first, with the
 algorithm that was chosen.
 

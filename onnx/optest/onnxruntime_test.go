@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestOnnxruntime holds the operators of ai.onnx.ml and com.microsoft to onnxruntime 1.32's results on small random inputs (CPU
-// provider, graph optimisation off).
+// TestOnnxruntime holds the operators of ai.onnx.ml and com.microsoft, and those of ai.onnx that were experimental, to onnxruntime
+// 1.32's results on small random inputs (CPU provider, graph optimisation off); the cases named np_ are of operators that it has
+// on other devices alone, by NumPy from their definitions.
 func TestOnnxruntime(t *testing.T) {
 	r, err := RunTar(context.Background(), "testdata/onnxruntime.tar.gz", nil)
 	if err != nil {

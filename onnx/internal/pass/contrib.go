@@ -12,7 +12,8 @@ import (
 // microsoft is the domain of onnxruntime's own operators (its document ContribOperators.md).
 const microsoft = "com.microsoft"
 
-// Contrib puts nodes of ai.onnx in place of those of com.microsoft that the table below has, in g and the graphs inside it. A form
+// Contrib puts nodes of ai.onnx in place of those of com.microsoft that the table below has, and of ai.onnx's that were experimental
+// in opset 1 and that old models still hold, in g and the graphs inside it. A form
 // that it can't express stays, and is then reported as not supported.
 func Contrib(g *graph.Graph) {
 	var out []*graph.Node
@@ -24,7 +25,7 @@ func Contrib(g *graph.Graph) {
 		case n.Domain == microsoft && f != nil && f(e):
 			out = append(out, e.nodes...)
 			continue
-		case n.Domain == "" && n.Op == "SimplifiedLayerNormalization" && simplified(e):
+		case n.Domain == "" && legacy[n.Op] != nil && legacy[n.Op](e):
 			out = append(out, e.nodes...)
 			continue
 		case n.Domain == "" && n.Op == "LayerNormalization" && n.Version < 17:
@@ -33,6 +34,59 @@ func Contrib(g *graph.Graph) {
 		out = append(out, n)
 	}
 	g.Nodes = out
+}
+
+// legacy has what was experimental in opset 1 of ai.onnx, and what onnxruntime put there.
+var legacy = map[string]func(e *expander) bool{
+	"Affine": func(e *expander) bool {
+		return e.give("Add", 14, nil, e.op("Mul", 14, nil, e.in(0), e.number("alpha", 1)), e.number("beta", 0))
+	},
+	"Crop":        crop,
+	"ImageScaler": imageScaler,
+	"ParametricSoftplus": func(e *expander) bool {
+		return e.give("Mul", 14, nil, e.op("Softplus", 1, nil, e.op("Mul", 14, nil, e.in(0), e.number("beta", 1))), e.number("alpha", 1))
+	},
+	"ScaledTanh": func(e *expander) bool {
+		return e.give("Mul", 14, nil, e.op("Tanh", 13, nil, e.op("Mul", 14, nil, e.in(0), e.number("beta", 1))), e.number("alpha", 1))
+	},
+	"SimplifiedLayerNormalization": simplified,
+}
+
+// number is a float attribute as a scalar.
+func (e *expander) number(name string, def float32) *graph.Value {
+	return e.constant(tensor.FromFloat32(nil, []float32{e.n.Float(name, def)}))
+}
+
+// imageScaler is scale·x plus a bias for each channel.
+func imageScaler(e *expander) bool {
+	a := e.n.Attrs["bias"]
+	if a == nil {
+		return false
+	}
+	bias := e.constant(tensor.FromFloat32([]int{len(a.Floats), 1, 1}, a.Floats))
+	return e.give("Add", 14, nil, e.op("Mul", 14, nil, e.in(0), e.number("scale", 1)), bias)
+}
+
+// crop cuts a border (left, top, right, bottom) off images, or where scale is given takes height and width from left and top on.
+func crop(e *expander) bool {
+	b, s := e.n.Ints("border"), e.n.Ints("scale")
+	if len(b) != 4 || len(s) != 0 && len(s) != 2 {
+		return false
+	}
+	ends := e.ints(-int64(b[3]), -int64(b[2]))
+	switch {
+	case len(s) == 2:
+		ends = e.ints(int64(b[1]+s[0]), int64(b[0]+s[1]))
+	case b[3] == 0 || b[2] == 0:
+		far := func(v int) int64 {
+			if v == 0 {
+				return 1 << 40
+			}
+			return -int64(v)
+		}
+		ends = e.ints(far(b[3]), far(b[2]))
+	}
+	return e.give("Slice", 13, nil, e.in(0), e.ints(int64(b[1]), int64(b[0])), ends, e.ints(2, 3))
 }
 
 // expander makes the nodes that stand for n.
@@ -146,7 +200,19 @@ var contrib = map[string]func(e *expander) bool{
 	"FusedGemm": func(e *expander) bool {
 		return e.activated(e.op("Gemm", 13, e.attrs("alpha", "beta", "transA", "transB"), e.n.In...))
 	},
-	"Gelu":      func(e *expander) bool { return e.give("Gelu", 20, nil, e.in(0)) },
+	"FusedMatMulActivation": func(e *expander) bool {
+		v := e.op("FusedMatMul", 1, e.attrs("alpha", "transA", "transB", "transBatchA", "transBatchB"), e.in(0), e.in(1))
+		e.nodes[len(e.nodes)-1].Domain = microsoft
+		return e.activated(v)
+	},
+	"Gelu": func(e *expander) bool { return e.give("Gelu", 20, nil, e.in(0)) },
+	"GemmFastGelu": func(e *expander) bool {
+		v := e.op("MatMul", 13, nil, e.in(0), e.in(1))
+		if b := e.in(2); b != nil {
+			v = e.op("Add", 14, nil, v, b)
+		}
+		return e.give("Gelu", 20, attributes{"approximate": textOf("tanh")}, v)
+	},
 	"GroupNorm": groupNorm,
 	"MatMulIntegerToFloat": func(e *expander) bool {
 		sum := e.op("MatMulInteger", 10, nil, e.in(0), e.in(1), e.in(4), e.in(5))
