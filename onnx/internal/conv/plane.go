@@ -24,10 +24,10 @@ type plane struct {
 	act              Activation
 }
 
-func newPlane(k *Packed, p *Params, threads int) *plane {
+func newPlane(k *Packed, p *Params) *plane {
 	w := &plane{k: k, p: *p, icg: p.InC / p.Group, ocg: p.OutC / p.Group}
 	w.tilesH = axisTiles(p.Out[1], 1, 4)
-	w.size(threads)
+	w.size()
 	lanes := simd.Lanes()
 	n := w.rows * w.across
 	vecs := (n + lanes - 1) / lanes
@@ -52,7 +52,7 @@ func newPlane(k *Packed, p *Params, threads int) *plane {
 const planeBudget = 600 << 10
 
 // size chooses how many tiles a strip has.
-func (w *plane) size(threads int) {
+func (w *plane) size() {
 	all := (w.p.Out[2] + 3) / 4
 	most := max(32, planeBudget/(36*(w.icg+w.ocg)))
 	w.rows, w.across, w.chunks = 1, all, 1
@@ -68,9 +68,6 @@ func (w *plane) size(threads int) {
 				best, w.rows = n, rows
 			}
 		}
-		for threads > 1 && w.rows > 1 && w.rows*all >= 32 && (len(w.tilesH)+w.rows-1)/w.rows*w.p.Batch*w.p.Out[0]*w.p.Group < 2*threads {
-			w.rows = (w.rows + 1) / 2
-		}
 	}
 	w.strips = (len(w.tilesH) + w.rows - 1) / w.rows
 }
@@ -84,24 +81,48 @@ func (w *plane) vectors(rows int) int {
 
 func (w *plane) run(threads int) {
 	work := make([]planeStrip, max(threads, 1))
+	for i := range work {
+		work[i].plane = w
+	}
 	n := w.p.Batch * w.p.Group * w.p.Out[0] * w.strips * w.chunks
-	simd.Each(threads, n, func(worker, i int) {
-		s := &work[worker]
-		s.plane = w
-		s.chunk = i % w.chunks
-		i /= w.chunks
-		s.first = i % w.strips * w.rows
-		s.n = min(w.rows, len(w.tilesH)-s.first)
-		i /= w.strips
-		s.d = i % w.p.Out[0]
-		i /= w.p.Out[0]
-		s.group, s.batch = i%w.p.Group, i/w.p.Group
-		s.compute()
-	})
+	if threads > 1 && n < 2*threads {
+		for i := range n {
+			w.together(work, i)
+		}
+	} else {
+		simd.Each(threads, n, func(worker, i int) {
+			s := &work[worker]
+			s.take(i)
+			s.compute()
+		})
+	}
 	for i := range work {
 		work[i].v.release()
 		work[i].m.release()
 		work[i].tmp.release()
+	}
+}
+
+// together computes strip i by all workers: each takes some channels of the input, some points, and some channels of the output.
+func (w *plane) together(work []planeStrip, i int) {
+	first := &work[0]
+	for j := range work {
+		work[j].take(i)
+		work[j].growTmp()
+	}
+	first.growPoints()
+	for j := range work[1:] {
+		work[j+1].v.F, work[j+1].m.F = first.v.F, first.m.F
+	}
+	split := func(n int, f func(s *planeStrip, lo, hi int)) {
+		parts := min(n, 4*len(work))
+		simd.Each(len(work), parts, func(worker, part int) { f(&work[worker], part*n/parts, (part+1)*n/parts) })
+	}
+	split(w.icg, (*planeStrip).input)
+	split(36, (*planeStrip).products)
+	split(w.ocg, (*planeStrip).output)
+	for j := range work[1:] {
+		work[j+1].v.F, work[j+1].m.F = nil, nil
 	}
 }
 
@@ -117,19 +138,40 @@ type planeStrip struct {
 	kernel                 simd.Tile
 }
 
-func (s *planeStrip) compute() {
-	lanes := simd.Lanes()
-	s.v.grow(36 * s.vPoint)
-	s.m.grow(36 * s.mPoint)
-	s.tmp.grow(max(16*s.quarter+6*lanes, 52*s.mStride+4*(s.outVecs+1)*lanes) + 4*lanes)
-	s.input()
-	s.products()
-	s.output()
+// take makes strip i the worker's.
+func (s *planeStrip) take(i int) {
+	w := s.plane
+	s.chunk = i % w.chunks
+	i /= w.chunks
+	s.first = i % w.strips * w.rows
+	s.n = min(w.rows, len(w.tilesH)-s.first)
+	i /= w.strips
+	s.d = i % w.p.Out[0]
+	i /= w.p.Out[0]
+	s.group, s.batch = i%w.p.Group, i/w.p.Group
 }
 
-// input makes the strip's points. The input rows lie by their place in a tile row (0…3), and then by tile row, so that along
+func (s *planeStrip) growPoints() {
+	s.v.grow(36 * s.vPoint)
+	s.m.grow(36 * s.mPoint)
+}
+
+func (s *planeStrip) growTmp() {
+	lanes := simd.Lanes()
+	s.tmp.grow(max(16*s.quarter+6*lanes, 52*s.mStride+4*(s.outVecs+1)*lanes) + 4*lanes)
+}
+
+func (s *planeStrip) compute() {
+	s.growPoints()
+	s.growTmp()
+	s.input(0, s.icg)
+	s.products(0, 36)
+	s.output(0, s.ocg)
+}
+
+// input makes the strip's points of some channels. The input rows lie by their place in a tile row (0…3), and then by tile row, so that along
 // height too a vector holds the neighbouring tiles of all the strip.
-func (s *planeStrip) input() {
+func (s *planeStrip) input(lo, hi int) {
 	p := &s.p
 	lanes := simd.Lanes()
 	q, across := s.quarter, s.across
@@ -139,10 +181,9 @@ func (s *planeStrip) input() {
 	clear(raw)
 	first := s.chunk*4*across - p.PadLo[2]
 	h0 := s.tilesH[s.first] - p.PadLo[1]
-	lo, hi := max(0, -first), min(4*across, p.In[2]-first)
 	top, bottom := max(0, -h0), min(4*s.n+2, p.In[1]-h0)
 	d := s.d - p.PadLo[0]
-	if d < 0 || d >= p.In[0] || lo >= hi {
+	if d < 0 || d >= p.In[0] {
 		bottom = 0
 	}
 	d = max(0, min(d, p.In[0]-1))
@@ -154,7 +195,7 @@ func (s *planeStrip) input() {
 		in.Src[k] = &quarters[k*q]
 	}
 	in.Src[4], in.Src[5] = &quarters[4*q], &quarters[5*q]
-	for ic := range s.icg {
+	for ic := lo; ic < hi; ic++ {
 		image := s.src[((s.batch*p.InC+s.group*s.icg+ic)*p.In[0]+d)*p.In[1]*p.In[2]:][:p.In[1]*p.In[2]]
 		for m := range 4 { // in the order of their slots, as whole vectors are written
 			if i := top + (m-top%4+4)%4; i < bottom {
@@ -168,14 +209,15 @@ func (s *planeStrip) input() {
 		for at := across - 1; at < len(slots)*across; at += across {
 			fours[at], fives[at] = 0, 0
 		}
-		if behind < p.In[2] {
-			last := min(behind+1, p.In[2]-1)
+		if behind >= -1 && behind < p.In[2] {
 			for i := top; i < bottom; i++ {
 				at := slots[i]*across + across - 1
 				row := image[(h0+i)*p.In[2]:][:p.In[2]]
-				fours[at] = row[behind]
-				if last > behind {
-					fives[at] = row[last]
+				if behind >= 0 {
+					fours[at] = row[behind]
+				}
+				if behind+1 < p.In[2] {
+					fives[at] = row[behind+1]
 				}
 			}
 		}
@@ -190,7 +232,8 @@ func (s *planeStrip) input() {
 	}
 }
 
-func (s *planeStrip) products() {
+// products computes some points.
+func (s *planeStrip) products(lo, hi int) {
 	lanes := simd.Lanes()
 	n := (s.n*s.across + lanes - 1) / lanes * lanes
 	tile := &s.kernel
@@ -198,7 +241,7 @@ func (s *planeStrip) products() {
 	tile.NoClamp()
 	weight := s.k.weight[s.group*s.k.groupSize:]
 	v, m := s.v.F, s.m.F
-	for point := range 36 {
+	for point := lo; point < hi; point++ {
 		for _, t := range s.k.tiles {
 			tile.A = &weight[(point*s.ocg+t.first)*s.icg]
 			tile.B = &v[point*s.vPoint]
@@ -209,7 +252,8 @@ func (s *planeStrip) products() {
 	}
 }
 
-func (s *planeStrip) output() {
+// output computes some channels of the output from their points.
+func (s *planeStrip) output(low, high int) {
 	p := &s.p
 	lanes := simd.Lanes()
 	m := s.m.F
@@ -224,7 +268,7 @@ func (s *planeStrip) output() {
 	point := s.mPoint
 	column := s.chunk * 4 * s.across
 	n := min(4*s.across, p.Out[2]-column)
-	for oc := range s.ocg {
+	for oc := low; oc < high; oc++ {
 		channel := s.group*s.ocg + oc
 		base := ((s.batch*p.OutC+channel)*p.Out[0]+s.d)*p.Out[1]*p.Out[2] + column
 		whole := simd.WinogradOut{Src: &m[oc*s.mStride], SrcStride: 4 * point, Vecs: vecs, Repeat: 6, SrcStep: 4 * 6 * point, DstStep: 4 * part}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -64,6 +65,30 @@ func TestForms(t *testing.T) {
 					compareTo(t, got, want, winogradTolerance*scale)
 				}
 			})
+		}
+	}
+}
+
+// TestWidePad has more padding on the left than a strip is wide, and one strip for several workers.
+func TestWidePad(t *testing.T) {
+	rng := rand.New(rand.NewPCG(23, 1))
+	for _, pad := range []int{0, 1, 1040, 1041, 1500} {
+		p := Params{Batch: 1, InC: 34, OutC: 30, In: [3]int{1, 3, 40}, Kernel: [3]int{1, 3, 3}, PadLo: [3]int{0, 1, pad}, PadHi: [3]int{0, 1, 2}}
+		p.normalise()
+		p.Out = p.OutSize()
+		src, w := random(rng, p.InC*p.inVoxels()), random(rng, p.OutC*p.InC*p.taps())
+		want := naive(src, w, nil, nil, p, Activation{})
+		k := packForm(w, p, form{1, 6, 6})
+		first := make([]float32, len(want))
+		for threads := 1; threads <= 3; threads++ {
+			got := make([]float32, len(want))
+			k.Forward(got, src, nil, &p, Activation{}, threads)
+			compareTo(t, got, want, winogradTolerance*largest(want))
+			if threads == 1 {
+				copy(first, got)
+			} else if !slices.Equal(got, first) {
+				t.Fatalf("pad %d: %d threads give other bits", pad, threads)
+			}
 		}
 	}
 }
