@@ -71,9 +71,28 @@ func (s *Sidecar) mr(st *Stack, l lookup, image volume.Geometry) {
 	if multiband > 1 {
 		s.Set("MultibandAccelerationFactor", multiband)
 	}
+	kind, _ := s.Field("ScanningSequence").(string)
+	s.text("PulseSequenceType", pulseSequence(strings.Split(kind, `\`), multiband))
 	s.encode(l, e)
 	s.phase(l)
 	s.list("SliceTiming", timing)
+}
+
+// pulseSequence names the kind of sequence that ScanningSequence tells: echo-planar, spin or gradient echo.
+func pulseSequence(kinds []string, multiband int) string {
+	echo := "Gradient Echo"
+	if slices.Contains(kinds, "SE") {
+		echo = "Spin Echo"
+	}
+	switch {
+	case slices.Contains(kinds, "EP") && multiband > 1:
+		return "Multiband " + echo + " EPI"
+	case slices.Contains(kinds, "EP"):
+		return echo + " EPI"
+	case slices.Equal(kinds, []string{"SE"}) || slices.Equal(kinds, []string{"GR"}):
+		return echo
+	}
+	return ""
 }
 
 // together counts the slices that are excited with the first.

@@ -148,7 +148,7 @@ func sameAsReference(t *testing.T, c *Conversion, path string, want map[string]a
 		"AcquisitionMatrixPE", "ReconMatrixPE", "BandwidthPerPixelPhaseEncode", "ParallelReductionFactorInPlane", "ParallelAcquisitionTechnique", "EffectiveEchoSpacing",
 		"DerivedVendorReportedEchoSpacing", "TotalReadoutTime", "AcquisitionDuration", "PixelBandwidth", "DwellTime", "PhaseEncodingDirection", "PhaseEncodingAxis",
 		"SliceTiming", "ImageOrientationPatientDICOM", "ImageOrientationText", "InPlanePhaseEncodingDirectionDICOM", "WaterFatShift", "EstimatedEffectiveEchoSpacing",
-		"EstimatedTotalReadoutTime", "PhilipsScaleSlope", "PhilipsRescaleSlope", "PhilipsRescaleIntercept", "Units", "ImageTypeText", "TablePosition"} {
+		"EstimatedTotalReadoutTime", "PhilipsScaleSlope", "PhilipsRescaleSlope", "PhilipsRescaleIntercept", "Units", "ImageTypeText", "PulseSequenceType", "TablePosition"} {
 		if w, ok := want[name]; ok && !alike(w, have[name]) {
 			t.Errorf("%s: want %v, got %v", name, w, have[name])
 		}
