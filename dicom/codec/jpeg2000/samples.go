@@ -140,14 +140,10 @@ func (p *plane) block(b *blockDecoder, tc *tileComponent, bd *band, cb *codeBloc
 			}
 		}
 	}
-	for y := range h {
-		from := data[y*stride:][:w]
-		if p.whole != nil {
-			wavelet.Whole(p.whole[at:][:w], from)
-		} else {
-			wavelet.Scaled(p.real[at:][:w], from, bd.delta/2)
-		}
-		at += bd.step * p.w
+	if p.whole != nil {
+		wavelet.Whole(p.whole[at:], bd.step*p.w, data, stride, w, h)
+	} else {
+		wavelet.Scaled(p.real[at:], bd.step*p.w, data, stride, w, h, bd.delta/2)
 	}
 	return nil
 }

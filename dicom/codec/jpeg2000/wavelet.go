@@ -97,32 +97,31 @@ func (g *grid[T]) beside(y int) (above, below []T) {
 	return g.row(u), g.row(d)
 }
 
-// lift applies a step to each a, by its neighbours in b: those with the numbers i − 1 + shift and i + shift, or
-// the nearest there is.
-func lift[T int32 | float32](a, b []T, shift int, step func(a, l, r []T)) {
+// lift sets dst to what a step makes of each a, by its neighbours in b: those with the numbers i − 1 + shift and
+// i + shift, or the nearest there is.
+func lift[T int32 | float32](dst, a, b []T, shift int, step func(dst, a, l, r []T)) {
 	from, to := 1-shift, min(len(a), len(b)-shift)
 	if from == 1 {
-		step(a[:1], b, b)
+		step(dst[:1], a, b, b)
 	}
 	if to > from {
-		step(a[from:to], b[from-1+shift:], b[from+shift:])
+		step(dst[from:to], a[from:], b[from-1+shift:], b[from+shift:])
 	}
 	for i := max(from, to); i < len(a); i++ {
-		step(a[i:i+1], b[len(b)-1:], b[len(b)-1:])
+		step(dst[i:i+1], a[i:], b[len(b)-1:], b[len(b)-1:])
 	}
 }
 
-// row53 undoes one level in a row: T.800 F.3.8.1.
+// row53 undoes one level in a row, by way of line: T.800 F.3.8.1.
 func row53(row, line []int32, odd int) {
 	if len(row) == 1 {
 		row[0] >>= odd
 		return
 	}
-	line = line[:copy(line, row)]
 	n := (len(row) + 1 - odd) / 2
-	low, high := line[:n], line[n:]
-	lift(low, high, odd, wavelet.Down)
-	lift(high, low, 1-odd, wavelet.Up)
+	low, high := line[:n], line[n:len(row)]
+	lift(low, row[:n], row[n:], odd, wavelet.Down)
+	lift(high, row[n:], low, 1-odd, wavelet.Up)
 	if odd == 1 {
 		low, high = high, low
 	}
@@ -147,11 +146,11 @@ func inverse53(g grid[int32], line []int32) {
 		}
 		if y < g.h && y&1 == g.oddY {
 			l, r := g.beside(y)
-			wavelet.Down(g.row(y), l, r)
+			wavelet.Down(g.row(y), g.row(y), l, r)
 		}
 		if at := y - 1; at >= 0 && at&1 != g.oddY {
 			l, r := g.beside(at)
-			wavelet.Up(g.row(at), l, r)
+			wavelet.Up(g.row(at), g.row(at), l, r)
 		}
 	}
 }
@@ -161,15 +160,20 @@ func row97(row, line []float32, odd int) {
 	if len(row) == 1 {
 		return
 	}
-	line = line[:copy(line, row)]
 	n := (len(row) + 1 - odd) / 2
-	low, high := line[:n], line[n:]
+	low, high := line[:n], line[n:len(row)]
+	from := [2][]float32{row[:n], row[n:]} // the first two steps take the halves from the row
 	for i, f := range [4]float32{delta, gamma, beta, alpha} {
-		step := func(a, l, r []float32) { wavelet.Share(a, l, r, f) }
-		if i&1 == 0 {
-			lift(low, high, odd, step)
-		} else {
-			lift(high, low, 1-odd, step)
+		step := func(dst, a, l, r []float32) { wavelet.Share(dst, a, l, r, f) }
+		switch i {
+		case 0:
+			lift(low, from[0], from[1], odd, step)
+		case 1:
+			lift(high, from[1], low, 1-odd, step)
+		case 2:
+			lift(low, low, high, odd, step)
+		default:
+			lift(high, high, low, 1-odd, step)
 		}
 	}
 	if odd == 1 {
@@ -194,7 +198,7 @@ func inverse97(g grid[float32], line []float32) {
 		for i, f := range [4]float32{delta, gamma, beta, alpha} {
 			if at := y - i; at >= 0 && at < g.h && (at^g.oddY^i)&1 == 0 {
 				l, r := g.beside(at)
-				wavelet.Share(g.row(at), l, r, f)
+				wavelet.Share(g.row(at), g.row(at), l, r, f)
 			}
 		}
 	}

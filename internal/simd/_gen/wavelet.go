@@ -8,7 +8,7 @@ import (
 
 // wavelets writes the kernels of package wavelet. They take whole vectors.
 func (m *machine) wavelets() {
-	m.lifting("down", "func(a, l, r []int32)", func() func(a, l, r reg.VecVirtual) {
+	m.lifting("down", "func(dst, a, l, r []int32)", func() func(a, l, r reg.VecVirtual) {
 		two := m.allBits(2)
 		return func(a, l, r reg.VecVirtual) {
 			VPADDD(r, l, l)
@@ -17,14 +17,14 @@ func (m *machine) wavelets() {
 			VPSUBD(l, a, a)
 		}
 	})
-	m.lifting("up", "func(a, l, r []int32)", func() func(a, l, r reg.VecVirtual) {
+	m.lifting("up", "func(dst, a, l, r []int32)", func() func(a, l, r reg.VecVirtual) {
 		return func(a, l, r reg.VecVirtual) {
 			VPADDD(r, l, l)
 			VPSRAD(Imm(1), l, l)
 			VPADDD(l, a, a)
 		}
 	})
-	m.lifting("share", "func(a, l, r []float32, f float32)", func() func(a, l, r reg.VecVirtual) {
+	m.lifting("share", "func(dst, a, l, r []float32, f float32)", func() func(a, l, r reg.VecVirtual) {
 		f := m.v()
 		VBROADCASTSS(argument("f"), f)
 		return func(a, l, r reg.VecVirtual) {
@@ -33,7 +33,7 @@ func (m *machine) wavelets() {
 			VSUBPS(l, a, a)
 		}
 	})
-	m.mapping("whole", "func(dst []int32, src []uint32)", func() func(x reg.VecVirtual) {
+	m.rowsOf("whole", "func(dst *int32, dstStep int, src *uint32, srcStep, w, h int)", func() func(x reg.VecVirtual) {
 		return func(x reg.VecVirtual) {
 			sign := m.v()
 			VPSRAD(Imm(31), x, sign)
@@ -43,7 +43,7 @@ func (m *machine) wavelets() {
 			VPSUBD(sign, x, x)
 		}
 	})
-	m.mapping("scaled", "func(dst []float32, src []uint32, f float32)", func() func(x reg.VecVirtual) {
+	m.rowsOf("scaled", "func(dst *float32, dstStep int, src *uint32, srcStep, w, h int, f float32)", func() func(x reg.VecVirtual) {
 		f, sign := m.v(), m.allBits(1<<31)
 		VBROADCASTSS(argument("f"), f)
 		return func(x reg.VecVirtual) {
@@ -191,12 +191,12 @@ func (m *machine) xor(a, x reg.VecVirtual) {
 	}
 }
 
-// lifting writes a function that changes each element of a by those of l and r.
+// lifting writes a function that sets dst to each element of a changed by those of l and r.
 func (m *machine) lifting(name, signature string, body func() func(a, l, r reg.VecVirtual)) {
 	TEXT(m.name(name), NOSPLIT, signature)
 	Pragma("noescape")
-	a, l, r := Load(Param("a").Base(), GP64()), Load(Param("l").Base(), GP64()), Load(Param("r").Base(), GP64())
-	n := Load(Param("a").Len(), GP64())
+	dst, a, l, r := Load(Param("dst").Base(), GP64()), Load(Param("a").Base(), GP64()), Load(Param("l").Base(), GP64()), Load(Param("r").Base(), GP64())
+	n := Load(Param("dst").Len(), GP64())
 	do := body()
 	at := GP64()
 	XORQ(at, at)
@@ -206,7 +206,7 @@ func (m *machine) lifting(name, signature string, body func() func(a, l, r reg.V
 	VMOVUPS(Mem{Base: l, Index: at, Scale: 4}, vl)
 	VMOVUPS(Mem{Base: r, Index: at, Scale: 4}, vr)
 	do(va, vl, vr)
-	VMOVUPS(va, Mem{Base: a, Index: at, Scale: 4})
+	VMOVUPS(va, Mem{Base: dst, Index: at, Scale: 4})
 	ADDQ(Imm(uint64(m.lanes)), at)
 	CMPQ(at, n)
 	JLT(LabelRef("next"))
@@ -231,6 +231,33 @@ func (m *machine) mapping(name, signature string, body func() func(x reg.VecVirt
 	ADDQ(Imm(uint64(m.lanes)), at)
 	CMPQ(at, n)
 	JLT(LabelRef("next"))
+	VZEROUPPER()
+	RET()
+}
+
+// rowsOf writes a function of each element of h rows of w, which start dstStep and srcStep elements apart.
+func (m *machine) rowsOf(name, signature string, body func() func(x reg.VecVirtual)) {
+	TEXT(m.name(name), NOSPLIT, signature)
+	Pragma("noescape")
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	dstStep, srcStep := Load(Param("dstStep"), GP64()), Load(Param("srcStep"), GP64())
+	n, h := Load(Param("w"), GP64()), Load(Param("h"), GP64())
+	do := body()
+	Label("row")
+	at := GP64()
+	XORQ(at, at)
+	Label("next")
+	x := m.v()
+	VMOVUPS(Mem{Base: src, Index: at, Scale: 4}, x)
+	do(x)
+	VMOVUPS(x, Mem{Base: dst, Index: at, Scale: 4})
+	ADDQ(Imm(uint64(m.lanes)), at)
+	CMPQ(at, n)
+	JLT(LabelRef("next"))
+	LEAQ(Mem{Base: dst, Index: dstStep, Scale: 4}, dst)
+	LEAQ(Mem{Base: src, Index: srcStep, Scale: 4}, src)
+	DECQ(h)
+	JNZ(LabelRef("row"))
 	VZEROUPPER()
 	RET()
 }

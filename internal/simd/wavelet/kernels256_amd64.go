@@ -5,19 +5,19 @@
 package wavelet
 
 //go:noescape
-func down256(a []int32, l []int32, r []int32)
+func down256(dst []int32, a []int32, l []int32, r []int32)
 
 //go:noescape
-func up256(a []int32, l []int32, r []int32)
+func up256(dst []int32, a []int32, l []int32, r []int32)
 
 //go:noescape
-func share256(a []float32, l []float32, r []float32, f float32)
+func share256(dst []float32, a []float32, l []float32, r []float32, f float32)
 
 //go:noescape
-func whole256(dst []int32, src []uint32)
+func whole256(dst *int32, dstStep int, src *uint32, srcStep int, w int, h int)
 
 //go:noescape
-func scaled256(dst []float32, src []uint32, f float32)
+func scaled256(dst *float32, dstStep int, src *uint32, srcStep int, w int, h int, f float32)
 
 //go:noescape
 func within256(dst []int32, src []int32, lo int32, hi int32, shift int32)

@@ -4,27 +4,28 @@
 
 #include "textflag.h"
 
-// func down256(a []int32, l []int32, r []int32)
+// func down256(dst []int32, a []int32, l []int32, r []int32)
 // Requires: AVX, AVX2
-TEXT ·down256(SB), NOSPLIT, $0-72
-	MOVQ         a_base+0(FP), AX
-	MOVQ         l_base+24(FP), CX
-	MOVQ         r_base+48(FP), DX
-	MOVQ         a_len+8(FP), BX
+TEXT ·down256(SB), NOSPLIT, $0-96
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), CX
+	MOVQ         l_base+48(FP), DX
+	MOVQ         r_base+72(FP), BX
+	MOVQ         dst_len+8(FP), SI
 	VBROADCASTSS c00000002_256<>+0(SB), Y0
-	XORQ         SI, SI
+	XORQ         DI, DI
 
 next:
-	VMOVUPS (AX)(SI*4), Y1
-	VMOVUPS (CX)(SI*4), Y2
-	VMOVUPS (DX)(SI*4), Y3
+	VMOVUPS (CX)(DI*4), Y1
+	VMOVUPS (DX)(DI*4), Y2
+	VMOVUPS (BX)(DI*4), Y3
 	VPADDD  Y3, Y2, Y2
 	VPADDD  Y0, Y2, Y2
 	VPSRAD  $0x02, Y2, Y2
 	VPSUBD  Y2, Y1, Y1
-	VMOVUPS Y1, (AX)(SI*4)
-	ADDQ    $0x08, SI
-	CMPQ    SI, BX
+	VMOVUPS Y1, (AX)(DI*4)
+	ADDQ    $0x08, DI
+	CMPQ    DI, SI
 	JLT     next
 	VZEROUPPER
 	RET
@@ -32,96 +33,116 @@ next:
 DATA c00000002_256<>+0(SB)/4, $0x00000002
 GLOBL c00000002_256<>(SB), RODATA|NOPTR, $4
 
-// func up256(a []int32, l []int32, r []int32)
+// func up256(dst []int32, a []int32, l []int32, r []int32)
 // Requires: AVX, AVX2
-TEXT ·up256(SB), NOSPLIT, $0-72
-	MOVQ a_base+0(FP), AX
-	MOVQ l_base+24(FP), CX
-	MOVQ r_base+48(FP), DX
-	MOVQ a_len+8(FP), BX
-	XORQ SI, SI
+TEXT ·up256(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ l_base+48(FP), DX
+	MOVQ r_base+72(FP), BX
+	MOVQ dst_len+8(FP), SI
+	XORQ DI, DI
 
 next:
-	VMOVUPS (AX)(SI*4), Y0
-	VMOVUPS (CX)(SI*4), Y1
-	VMOVUPS (DX)(SI*4), Y2
+	VMOVUPS (CX)(DI*4), Y0
+	VMOVUPS (DX)(DI*4), Y1
+	VMOVUPS (BX)(DI*4), Y2
 	VPADDD  Y2, Y1, Y1
 	VPSRAD  $0x01, Y1, Y1
 	VPADDD  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)(SI*4)
-	ADDQ    $0x08, SI
-	CMPQ    SI, BX
+	VMOVUPS Y0, (AX)(DI*4)
+	ADDQ    $0x08, DI
+	CMPQ    DI, SI
 	JLT     next
 	VZEROUPPER
 	RET
 
-// func share256(a []float32, l []float32, r []float32, f float32)
+// func share256(dst []float32, a []float32, l []float32, r []float32, f float32)
 // Requires: AVX
-TEXT ·share256(SB), NOSPLIT, $0-76
-	MOVQ         a_base+0(FP), AX
-	MOVQ         l_base+24(FP), CX
-	MOVQ         r_base+48(FP), DX
-	MOVQ         a_len+8(FP), BX
-	VBROADCASTSS f+72(FP), Y0
-	XORQ         SI, SI
+TEXT ·share256(SB), NOSPLIT, $0-100
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), CX
+	MOVQ         l_base+48(FP), DX
+	MOVQ         r_base+72(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	VBROADCASTSS f+96(FP), Y0
+	XORQ         DI, DI
 
 next:
-	VMOVUPS (AX)(SI*4), Y1
-	VMOVUPS (CX)(SI*4), Y2
-	VMOVUPS (DX)(SI*4), Y3
+	VMOVUPS (CX)(DI*4), Y1
+	VMOVUPS (DX)(DI*4), Y2
+	VMOVUPS (BX)(DI*4), Y3
 	VADDPS  Y3, Y2, Y2
 	VMULPS  Y0, Y2, Y2
 	VSUBPS  Y2, Y1, Y1
-	VMOVUPS Y1, (AX)(SI*4)
-	ADDQ    $0x08, SI
-	CMPQ    SI, BX
+	VMOVUPS Y1, (AX)(DI*4)
+	ADDQ    $0x08, DI
+	CMPQ    DI, SI
 	JLT     next
 	VZEROUPPER
 	RET
 
-// func whole256(dst []int32, src []uint32)
+// func whole256(dst *int32, dstStep int, src *uint32, srcStep int, w int, h int)
 // Requires: AVX, AVX2
 TEXT ·whole256(SB), NOSPLIT, $0-48
-	MOVQ dst_base+0(FP), AX
-	MOVQ src_base+24(FP), CX
-	MOVQ dst_len+8(FP), DX
-	XORQ BX, BX
+	MOVQ dst+0(FP), AX
+	MOVQ src+16(FP), CX
+	MOVQ dstStep+8(FP), DX
+	MOVQ srcStep+24(FP), BX
+	MOVQ w+32(FP), SI
+	MOVQ h+40(FP), DI
+
+row:
+	XORQ R8, R8
 
 next:
-	VMOVUPS (CX)(BX*4), Y0
+	VMOVUPS (CX)(R8*4), Y0
 	VPSRAD  $0x1f, Y0, Y1
 	VPSLLD  $0x01, Y0, Y0
 	VPSRLD  $0x02, Y0, Y0
 	VPXOR   Y1, Y0, Y0
 	VPSUBD  Y1, Y0, Y0
-	VMOVUPS Y0, (AX)(BX*4)
-	ADDQ    $0x08, BX
-	CMPQ    BX, DX
+	VMOVUPS Y0, (AX)(R8*4)
+	ADDQ    $0x08, R8
+	CMPQ    R8, SI
 	JLT     next
+	LEAQ    (AX)(DX*4), AX
+	LEAQ    (CX)(BX*4), CX
+	DECQ    DI
+	JNZ     row
 	VZEROUPPER
 	RET
 
-// func scaled256(dst []float32, src []uint32, f float32)
+// func scaled256(dst *float32, dstStep int, src *uint32, srcStep int, w int, h int, f float32)
 // Requires: AVX
 TEXT ·scaled256(SB), NOSPLIT, $0-52
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         src_base+24(FP), CX
-	MOVQ         dst_len+8(FP), DX
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         w+32(FP), SI
+	MOVQ         h+40(FP), DI
 	VBROADCASTSS c80000000_256<>+0(SB), Y1
 	VBROADCASTSS f+48(FP), Y0
-	XORQ         BX, BX
+
+row:
+	XORQ R8, R8
 
 next:
-	VMOVUPS   (CX)(BX*4), Y2
+	VMOVUPS   (CX)(R8*4), Y2
 	VANDPS    Y1, Y2, Y3
 	VANDNPS   Y2, Y1, Y2
 	VCVTDQ2PS Y2, Y2
 	VMULPS    Y0, Y2, Y2
 	VORPS     Y3, Y2, Y2
-	VMOVUPS   Y2, (AX)(BX*4)
-	ADDQ      $0x08, BX
-	CMPQ      BX, DX
+	VMOVUPS   Y2, (AX)(R8*4)
+	ADDQ      $0x08, R8
+	CMPQ      R8, SI
 	JLT       next
+	LEAQ      (AX)(DX*4), AX
+	LEAQ      (CX)(BX*4), CX
+	DECQ      DI
+	JNZ       row
 	VZEROUPPER
 	RET
 

@@ -5,19 +5,19 @@
 package wavelet
 
 //go:noescape
-func down512(a []int32, l []int32, r []int32)
+func down512(dst []int32, a []int32, l []int32, r []int32)
 
 //go:noescape
-func up512(a []int32, l []int32, r []int32)
+func up512(dst []int32, a []int32, l []int32, r []int32)
 
 //go:noescape
-func share512(a []float32, l []float32, r []float32, f float32)
+func share512(dst []float32, a []float32, l []float32, r []float32, f float32)
 
 //go:noescape
-func whole512(dst []int32, src []uint32)
+func whole512(dst *int32, dstStep int, src *uint32, srcStep int, w int, h int)
 
 //go:noescape
-func scaled512(dst []float32, src []uint32, f float32)
+func scaled512(dst *float32, dstStep int, src *uint32, srcStep int, w int, h int, f float32)
 
 //go:noescape
 func within512(dst []int32, src []int32, lo int32, hi int32, shift int32)

@@ -4,27 +4,28 @@
 
 #include "textflag.h"
 
-// func down512(a []int32, l []int32, r []int32)
+// func down512(dst []int32, a []int32, l []int32, r []int32)
 // Requires: AVX, AVX512F
-TEXT ·down512(SB), NOSPLIT, $0-72
-	MOVQ         a_base+0(FP), AX
-	MOVQ         l_base+24(FP), CX
-	MOVQ         r_base+48(FP), DX
-	MOVQ         a_len+8(FP), BX
+TEXT ·down512(SB), NOSPLIT, $0-96
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), CX
+	MOVQ         l_base+48(FP), DX
+	MOVQ         r_base+72(FP), BX
+	MOVQ         dst_len+8(FP), SI
 	VBROADCASTSS c00000002_512<>+0(SB), Z0
-	XORQ         SI, SI
+	XORQ         DI, DI
 
 next:
-	VMOVUPS (AX)(SI*4), Z1
-	VMOVUPS (CX)(SI*4), Z2
-	VMOVUPS (DX)(SI*4), Z3
+	VMOVUPS (CX)(DI*4), Z1
+	VMOVUPS (DX)(DI*4), Z2
+	VMOVUPS (BX)(DI*4), Z3
 	VPADDD  Z3, Z2, Z2
 	VPADDD  Z0, Z2, Z2
 	VPSRAD  $0x02, Z2, Z2
 	VPSUBD  Z2, Z1, Z1
-	VMOVUPS Z1, (AX)(SI*4)
-	ADDQ    $0x10, SI
-	CMPQ    SI, BX
+	VMOVUPS Z1, (AX)(DI*4)
+	ADDQ    $0x10, DI
+	CMPQ    DI, SI
 	JLT     next
 	VZEROUPPER
 	RET
@@ -32,96 +33,116 @@ next:
 DATA c00000002_512<>+0(SB)/4, $0x00000002
 GLOBL c00000002_512<>(SB), RODATA|NOPTR, $4
 
-// func up512(a []int32, l []int32, r []int32)
+// func up512(dst []int32, a []int32, l []int32, r []int32)
 // Requires: AVX, AVX512F
-TEXT ·up512(SB), NOSPLIT, $0-72
-	MOVQ a_base+0(FP), AX
-	MOVQ l_base+24(FP), CX
-	MOVQ r_base+48(FP), DX
-	MOVQ a_len+8(FP), BX
-	XORQ SI, SI
+TEXT ·up512(SB), NOSPLIT, $0-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ a_base+24(FP), CX
+	MOVQ l_base+48(FP), DX
+	MOVQ r_base+72(FP), BX
+	MOVQ dst_len+8(FP), SI
+	XORQ DI, DI
 
 next:
-	VMOVUPS (AX)(SI*4), Z0
-	VMOVUPS (CX)(SI*4), Z1
-	VMOVUPS (DX)(SI*4), Z2
+	VMOVUPS (CX)(DI*4), Z0
+	VMOVUPS (DX)(DI*4), Z1
+	VMOVUPS (BX)(DI*4), Z2
 	VPADDD  Z2, Z1, Z1
 	VPSRAD  $0x01, Z1, Z1
 	VPADDD  Z1, Z0, Z0
-	VMOVUPS Z0, (AX)(SI*4)
-	ADDQ    $0x10, SI
-	CMPQ    SI, BX
+	VMOVUPS Z0, (AX)(DI*4)
+	ADDQ    $0x10, DI
+	CMPQ    DI, SI
 	JLT     next
 	VZEROUPPER
 	RET
 
-// func share512(a []float32, l []float32, r []float32, f float32)
+// func share512(dst []float32, a []float32, l []float32, r []float32, f float32)
 // Requires: AVX, AVX512F
-TEXT ·share512(SB), NOSPLIT, $0-76
-	MOVQ         a_base+0(FP), AX
-	MOVQ         l_base+24(FP), CX
-	MOVQ         r_base+48(FP), DX
-	MOVQ         a_len+8(FP), BX
-	VBROADCASTSS f+72(FP), Z0
-	XORQ         SI, SI
+TEXT ·share512(SB), NOSPLIT, $0-100
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         a_base+24(FP), CX
+	MOVQ         l_base+48(FP), DX
+	MOVQ         r_base+72(FP), BX
+	MOVQ         dst_len+8(FP), SI
+	VBROADCASTSS f+96(FP), Z0
+	XORQ         DI, DI
 
 next:
-	VMOVUPS (AX)(SI*4), Z1
-	VMOVUPS (CX)(SI*4), Z2
-	VMOVUPS (DX)(SI*4), Z3
+	VMOVUPS (CX)(DI*4), Z1
+	VMOVUPS (DX)(DI*4), Z2
+	VMOVUPS (BX)(DI*4), Z3
 	VADDPS  Z3, Z2, Z2
 	VMULPS  Z0, Z2, Z2
 	VSUBPS  Z2, Z1, Z1
-	VMOVUPS Z1, (AX)(SI*4)
-	ADDQ    $0x10, SI
-	CMPQ    SI, BX
+	VMOVUPS Z1, (AX)(DI*4)
+	ADDQ    $0x10, DI
+	CMPQ    DI, SI
 	JLT     next
 	VZEROUPPER
 	RET
 
-// func whole512(dst []int32, src []uint32)
+// func whole512(dst *int32, dstStep int, src *uint32, srcStep int, w int, h int)
 // Requires: AVX, AVX512F
 TEXT ·whole512(SB), NOSPLIT, $0-48
-	MOVQ dst_base+0(FP), AX
-	MOVQ src_base+24(FP), CX
-	MOVQ dst_len+8(FP), DX
-	XORQ BX, BX
+	MOVQ dst+0(FP), AX
+	MOVQ src+16(FP), CX
+	MOVQ dstStep+8(FP), DX
+	MOVQ srcStep+24(FP), BX
+	MOVQ w+32(FP), SI
+	MOVQ h+40(FP), DI
+
+row:
+	XORQ R8, R8
 
 next:
-	VMOVUPS (CX)(BX*4), Z0
+	VMOVUPS (CX)(R8*4), Z0
 	VPSRAD  $0x1f, Z0, Z1
 	VPSLLD  $0x01, Z0, Z0
 	VPSRLD  $0x02, Z0, Z0
 	VPXORD  Z1, Z0, Z0
 	VPSUBD  Z1, Z0, Z0
-	VMOVUPS Z0, (AX)(BX*4)
-	ADDQ    $0x10, BX
-	CMPQ    BX, DX
+	VMOVUPS Z0, (AX)(R8*4)
+	ADDQ    $0x10, R8
+	CMPQ    R8, SI
 	JLT     next
+	LEAQ    (AX)(DX*4), AX
+	LEAQ    (CX)(BX*4), CX
+	DECQ    DI
+	JNZ     row
 	VZEROUPPER
 	RET
 
-// func scaled512(dst []float32, src []uint32, f float32)
+// func scaled512(dst *float32, dstStep int, src *uint32, srcStep int, w int, h int, f float32)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·scaled512(SB), NOSPLIT, $0-52
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         src_base+24(FP), CX
-	MOVQ         dst_len+8(FP), DX
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+16(FP), CX
+	MOVQ         dstStep+8(FP), DX
+	MOVQ         srcStep+24(FP), BX
+	MOVQ         w+32(FP), SI
+	MOVQ         h+40(FP), DI
 	VBROADCASTSS c80000000_512<>+0(SB), Z1
 	VBROADCASTSS f+48(FP), Z0
-	XORQ         BX, BX
+
+row:
+	XORQ R8, R8
 
 next:
-	VMOVUPS   (CX)(BX*4), Z2
+	VMOVUPS   (CX)(R8*4), Z2
 	VANDPS    Z1, Z2, Z3
 	VANDNPS   Z2, Z1, Z2
 	VCVTDQ2PS Z2, Z2
 	VMULPS    Z0, Z2, Z2
 	VORPS     Z3, Z2, Z2
-	VMOVUPS   Z2, (AX)(BX*4)
-	ADDQ      $0x10, BX
-	CMPQ      BX, DX
+	VMOVUPS   Z2, (AX)(R8*4)
+	ADDQ      $0x10, R8
+	CMPQ      R8, SI
 	JLT       next
+	LEAQ      (AX)(DX*4), AX
+	LEAQ      (CX)(BX*4), CX
+	DECQ      DI
+	JNZ       row
 	VZEROUPPER
 	RET
 

@@ -2,34 +2,34 @@ package wavelet
 
 import "math"
 
-func downPlain(a, l, r []int32) {
-	for i := range a {
-		a[i] -= (l[i] + r[i] + 2) >> 2
+func downPlain(dst, a, l, r []int32) {
+	for i := range dst {
+		dst[i] = a[i] - (l[i]+r[i]+2)>>2
 	}
 }
 
-func upPlain(a, l, r []int32) {
-	for i := range a {
-		a[i] += (l[i] + r[i]) >> 1
+func upPlain(dst, a, l, r []int32) {
+	for i := range dst {
+		dst[i] = a[i] + (l[i]+r[i])>>1
 	}
 }
 
 // The conversions keep the compiler from joining a product and a sum.
-func sharePlain(a, l, r []float32, f float32) {
-	for i := range a {
-		a[i] -= float32(f * float32(l[i]+r[i]))
+func sharePlain(dst, a, l, r []float32, f float32) {
+	for i := range dst {
+		dst[i] = a[i] - float32(f*float32(l[i]+r[i]))
 	}
 }
 
 func wholePlain(dst []int32, src []uint32) {
-	for i, v := range src {
+	for i, v := range src[:len(dst)] {
 		sign := int32(v) >> 31
 		dst[i] = (int32(v<<1>>2) ^ sign) - sign
 	}
 }
 
 func scaledPlain(dst []float32, src []uint32, f float32) {
-	for i, v := range src {
+	for i, v := range src[:len(dst)] {
 		dst[i] = math.Float32frombits(math.Float32bits(float32(int32(v&^(1<<31)))*f) | v&(1<<31))
 	}
 }

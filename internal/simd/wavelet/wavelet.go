@@ -7,11 +7,11 @@ import "unsafe"
 // kernels is one tier. Those in assembly take whole vectors of lanes elements.
 type kernels struct {
 	lanes   int
-	down    func(a, l, r []int32)
-	up      func(a, l, r []int32)
-	share   func(a, l, r []float32, f float32)
-	whole   func(dst []int32, src []uint32)
-	scaled  func(dst []float32, src []uint32, f float32)
+	down    func(dst, a, l, r []int32)
+	up      func(dst, a, l, r []int32)
+	share   func(dst, a, l, r []float32, f float32)
+	whole   func(dst *int32, dstStep int, src *uint32, srcStep, w, h int)
+	scaled  func(dst *float32, dstStep int, src *uint32, srcStep, w, h int, f float32)
 	within  func(dst, src []int32, lo, hi, shift int32)
 	nearest func(dst []int32, src []float32, lo, hi float32, shift int32)
 	zip     func(dst, a, b *uint32, n int)
@@ -33,60 +33,73 @@ func (k *kernels) vectors(n int) int {
 	return n &^ (k.lanes - 1)
 }
 
-// Down takes a share of both neighbours off: a −= (l + r + 2) / 4, rounded down. l and r have at least
-// len(a) elements; so in all functions here, with the other operands.
-func Down(a, l, r []int32) { active.goDown(a, l[:len(a)], r[:len(a)]) }
+// Down takes a share of both neighbours off: dst = a − (l + r + 2) / 4, rounded down. The others have at least len(dst)
+// elements, and a may be dst; so in all functions here.
+func Down(dst, a, l, r []int32) { active.goDown(dst, a[:len(dst)], l[:len(dst)], r[:len(dst)]) }
 
-func (k *kernels) goDown(a, l, r []int32) {
-	n := k.vectors(len(a))
-	if n > 0 {
-		k.down(a[:n], l, r)
-	}
-	downPlain(a[n:], l[n:], r[n:])
-}
-
-// Up adds the mean of both neighbours: a += (l + r) / 2, rounded down.
-func Up(a, l, r []int32) { active.goUp(a, l[:len(a)], r[:len(a)]) }
-
-func (k *kernels) goUp(a, l, r []int32) {
-	n := k.vectors(len(a))
-	if n > 0 {
-		k.up(a[:n], l, r)
-	}
-	upPlain(a[n:], l[n:], r[n:])
-}
-
-// Share sets a −= f·(l + r).
-func Share(a, l, r []float32, f float32) { active.goShare(a, l[:len(a)], r[:len(a)], f) }
-
-func (k *kernels) goShare(a, l, r []float32, f float32) {
-	n := k.vectors(len(a))
-	if n > 0 {
-		k.share(a[:n], l, r, f)
-	}
-	sharePlain(a[n:], l[n:], r[n:], f)
-}
-
-// Whole sets dst to the halves, rounded towards 0, of magnitudes whose sign is bit 31.
-func Whole(dst []int32, src []uint32) { active.goWhole(dst, src[:len(dst)]) }
-
-func (k *kernels) goWhole(dst []int32, src []uint32) {
+func (k *kernels) goDown(dst, a, l, r []int32) {
 	n := k.vectors(len(dst))
 	if n > 0 {
-		k.whole(dst[:n], src)
+		k.down(dst[:n], a, l, r)
 	}
-	wholePlain(dst[n:], src[n:])
+	downPlain(dst[n:], a[n:], l[n:], r[n:])
 }
 
-// Scaled sets dst to f times magnitudes whose sign is bit 31.
-func Scaled(dst []float32, src []uint32, f float32) { active.goScaled(dst, src[:len(dst)], f) }
+// Up adds the mean of both neighbours: dst = a + (l + r) / 2, rounded down.
+func Up(dst, a, l, r []int32) { active.goUp(dst, a[:len(dst)], l[:len(dst)], r[:len(dst)]) }
 
-func (k *kernels) goScaled(dst []float32, src []uint32, f float32) {
+func (k *kernels) goUp(dst, a, l, r []int32) {
 	n := k.vectors(len(dst))
 	if n > 0 {
-		k.scaled(dst[:n], src, f)
+		k.up(dst[:n], a, l, r)
 	}
-	scaledPlain(dst[n:], src[n:], f)
+	upPlain(dst[n:], a[n:], l[n:], r[n:])
+}
+
+// Share sets dst = a − f·(l + r).
+func Share(dst, a, l, r []float32, f float32) {
+	active.goShare(dst, a[:len(dst)], l[:len(dst)], r[:len(dst)], f)
+}
+
+func (k *kernels) goShare(dst, a, l, r []float32, f float32) {
+	n := k.vectors(len(dst))
+	if n > 0 {
+		k.share(dst[:n], a, l, r, f)
+	}
+	sharePlain(dst[n:], a[n:], l[n:], r[n:], f)
+}
+
+// Whole sets h rows of w, which start dstStep elements apart, to the halves, rounded towards 0, of magnitudes whose sign is bit
+// 31, srcStep apart.
+func Whole(dst []int32, dstStep int, src []uint32, srcStep, w, h int) {
+	active.goWhole(dst, dstStep, src, srcStep, w, h)
+}
+
+func (k *kernels) goWhole(dst []int32, dstStep int, src []uint32, srcStep, w, h int) {
+	if n := k.vectors(w); n == w && w*h > 0 {
+		_, _ = dst[(h-1)*dstStep+w-1], src[(h-1)*srcStep+w-1]
+		k.whole(&dst[0], dstStep, &src[0], srcStep, w, h)
+		return
+	}
+	for y := range h {
+		wholePlain(dst[y*dstStep:][:w], src[y*srcStep:][:w])
+	}
+}
+
+// Scaled does the same with f times the magnitudes.
+func Scaled(dst []float32, dstStep int, src []uint32, srcStep, w, h int, f float32) {
+	active.goScaled(dst, dstStep, src, srcStep, w, h, f)
+}
+
+func (k *kernels) goScaled(dst []float32, dstStep int, src []uint32, srcStep, w, h int, f float32) {
+	if n := k.vectors(w); n == w && w*h > 0 {
+		_, _ = dst[(h-1)*dstStep+w-1], src[(h-1)*srcStep+w-1]
+		k.scaled(&dst[0], dstStep, &src[0], srcStep, w, h, f)
+		return
+	}
+	for y := range h {
+		scaledPlain(dst[y*dstStep:][:w], src[y*srcStep:][:w], f)
+	}
 }
 
 // Within keeps src within lo and hi, and adds shift.

@@ -12,7 +12,7 @@ import (
 // stay as they are.
 func compare(t testing.TB, words []uint32, n, off int) {
 	t.Helper()
-	size := off + 2*n + 4
+	size := 3*off + 2*n + 4
 	take := func(k int) []uint32 {
 		out := make([]uint32, size)
 		for i := range out {
@@ -40,14 +40,17 @@ func compare(t testing.TB, words []uint32, n, off int) {
 		}
 	}
 	a, b := ints(1), ints(1)
-	Down(a[off:off+n], ints(2)[off:], ints(3)[off:])
-	downPlain(b[off:off+n], ints(2)[off:], ints(3)[off:])
+	Down(a[off:off+n], ints(1)[off:], ints(2)[off:], ints(3)[off:])
+	downPlain(b[off:off+n], ints(1)[off:], ints(2)[off:], ints(3)[off:])
 	check("down", slices.Equal(a, b))
-	Up(a[off:off+n], ints(2)[off:], ints(3)[off:])
-	upPlain(b[off:off+n], ints(2)[off:], ints(3)[off:])
+	Up(a[off:off+n], ints(1)[off:], ints(2)[off:], ints(3)[off:])
+	upPlain(b[off:off+n], ints(1)[off:], ints(2)[off:], ints(3)[off:])
 	check("up", slices.Equal(a, b))
-	Whole(a[off:off+n], take(2)[off:])
-	wholePlain(b[off:off+n], take(2)[off:off+n])
+	if w := n / 2; w > 0 {
+		Whole(a[off:], w+off, take(2)[off:], w, w, 2)
+		wholePlain(b[off:off+w], take(2)[off:])
+		wholePlain(b[2*off+w:2*off+2*w], take(2)[off+w:])
+	}
 	check("whole", slices.Equal(a, b))
 	Within(a[off:off+n], ints(3)[off:], -100, 4000, 7)
 	withinPlain(b[off:off+n], ints(3)[off:off+n], -100, 4000, 7)
@@ -64,11 +67,14 @@ func compare(t testing.TB, words []uint32, n, off int) {
 	}
 	x, y := floats(1), floats(1)
 	same := func(p, q float32) bool { return p == q || p != p && q != q }
-	Share(x[off:off+n], floats(2)[off:], floats(3)[off:], 0.8829)
-	sharePlain(y[off:off+n], floats(2)[off:], floats(3)[off:], 0.8829)
+	Share(x[off:off+n], x[off:], floats(2)[off:], floats(3)[off:], 0.8829)
+	sharePlain(y[off:off+n], y[off:], floats(2)[off:], floats(3)[off:], 0.8829)
 	check("share", slices.EqualFunc(x, y, same))
-	Scaled(x[off:off+n], take(2)[off:], 0.37)
-	scaledPlain(y[off:off+n], take(2)[off:off+n], 0.37)
+	if w := n / 2; w > 0 {
+		Scaled(x[off:], w, take(2)[off:], w+off, w, 2, 0.37)
+		scaledPlain(y[off:off+w], take(2)[off:], 0.37)
+		scaledPlain(y[off+w:off+2*w], take(2)[2*off+w:], 0.37)
+	}
 	check("scaled", slices.EqualFunc(x, y, same))
 	p, q := [3][]float32{floats(4), floats(5), floats(6)}, [3][]float32{floats(4), floats(5), floats(6)}
 	Irreversible(p[0][off:off+n], p[1][off:], p[2][off:])
