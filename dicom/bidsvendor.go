@@ -62,6 +62,11 @@ func (s *Sidecar) siemens(l lookup, e *encoding2D) {
 		s.text("CoilString", coil)
 	}
 	s.text("PulseSequenceDetails", p["tSequenceFileName"])
+	s.siemensLabelling(p)
+	if first, second := p.number("alTE[0]"), p.number("alTE[1]"); l.complexComponent() == "PHASE" && first > 0 && second > 0 {
+		s.Set("EchoTime1", first/1e6) // of a map of phase differences
+		s.Set("EchoTime2", second/1e6)
+	}
 	s.positive("RefLinesPE", p.number("sPat.lRefLinesPE"))
 	switch p.number("ucCoilCombineMode") {
 	case 1:
@@ -84,6 +89,27 @@ func (s *Sidecar) siemens(l lookup, e *encoding2D) {
 	}
 	if e.lines == 0 {
 		e.lines = int(p.number("sKSpace.lPhaseEncodingLines"))
+	}
+}
+
+// siemensLabelling puts the times of Siemens' own sequences of arterial spin labelling.
+func (s *Sidecar) siemensLabelling(p protocol) {
+	seconds := func(name, field string) { s.positive(name, p.number(field)/1e6) }
+	switch name := p["tSequenceFileName"]; {
+	case strings.Contains(name, "ep2d_pasl"), strings.Contains(name, "tgse_pasl"):
+		s.Set("ArterialSpinLabelingType", "PASL")
+		kind := "PICORE"
+		if strings.Contains(name, "tgse") {
+			kind = "FAIR QII"
+		}
+		s.Set("PASLType", kind)
+		seconds("BolusDuration", "alTI[0]")
+		seconds("InversionTime", "alTI[2]")
+	case strings.Contains(name, "ep2d_pcasl"), strings.Contains(name, "tgse_pcasl"):
+		s.Set("ArterialSpinLabelingType", "PCASL")
+	case strings.Contains(name, "ep2d_asl"):
+		seconds("LabelingDuration", "sAsl.ulLabelingDuration")
+		seconds("PostLabelingDelay", "sAsl.sPostLabelingDelay[0]")
 	}
 }
 
