@@ -15,6 +15,12 @@ func Encode(src []byte, info frame.Info) ([]byte, error) {
 // EncodeNear codes one frame so that no sample is off by more than near. interleave is 0 (a scan for
 // each component), 1 (line by line) or 2 (sample by sample).
 func EncodeNear(src []byte, info frame.Info, near, interleave int) ([]byte, error) {
+	return encode(src, info, near, interleave, preset{})
+}
+
+// encode says the parameters of p in a segment where they are not the defaults. No sample may be above p.maxVal
+// where that is set.
+func encode(src []byte, info frame.Info, near, interleave int, p preset) ([]byte, error) {
 	if err := info.CheckBuffers(where, src); err != nil {
 		return nil, err
 	}
@@ -29,6 +35,13 @@ func EncodeNear(src []byte, info frame.Info, near, interleave int) ([]byte, erro
 		body = append(body, byte(i+1), 0x11, 0)
 	}
 	out = jpegstream.Segment(out, jpegstream.SOF55, body...)
+	if p != (preset{}) {
+		body = []byte{1}
+		for _, v := range []int32{p.maxVal, p.t1, p.t2, p.t3, p.reset} {
+			body = binary.BigEndian.AppendUint16(body, uint16(v))
+		}
+		out = jpegstream.Segment(out, lse, body...)
+	}
 	scans := [][]int{{0}}
 	switch {
 	case n > 1 && interleave == 0:
@@ -47,7 +60,7 @@ func EncodeNear(src []byte, info frame.Info, near, interleave int) ([]byte, erro
 			body = append(body, byte(i+1), 0)
 		}
 		out = jpegstream.Segment(out, jpegstream.SOS, append(body, byte(near), byte(interleave), 0)...)
-		q, err := newParams(preset{}, precision, near)
+		q, err := newParams(p, precision, near)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +70,7 @@ func EncodeNear(src []byte, info frame.Info, near, interleave int) ([]byte, erro
 		}
 		for y := range info.Rows {
 			for k, i := range scan {
-				load(e.row[k][1:], src, info, y, i, q.maxVal)
+				load(e.row[k][1:], src, info, y, i, int32(1)<<precision-1)
 				e.above[k][e.width+1] = e.above[k][e.width]
 				e.row[k][0] = e.above[k][1]
 			}
