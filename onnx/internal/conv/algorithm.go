@@ -7,7 +7,8 @@ func (k *Packed) Algorithm() string {
 	return Layout{shape: k.p, form: k.form, turned: k.turned, raw: k.raw != nil}.Algorithm()
 }
 
-// Algorithm names the way in which weights of the layout are used.
+// Algorithm names the way in which weights of the layout are used; behind "winograd" stand the outputs of a tile along height and
+// width, or along depth and height where whole rows are transformed.
 func (l Layout) Algorithm() string {
 	p := &l.shape
 	switch {
@@ -27,7 +28,7 @@ func (l Layout) Algorithm() string {
 		}
 		return name
 	case l.form.w > 1:
-		return fmt.Sprintf("winograd %d×%d", l.form.h, l.form.w)
+		return fmt.Sprintf("winograd %d×%d", outputs(l.form.h), outputs(l.form.w))
 	}
-	return fmt.Sprintf("winograd %d×%d rows", l.form.d, l.form.h)
+	return fmt.Sprintf("winograd %d×%d rows", outputs(l.form.d), outputs(l.form.h))
 }
