@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func TestDocument(t *testing.T) {
 		if f.Name == "dicom" {
 			written = "in another transfer syntax"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.Doc, strings.Join(f.Endings, ", "), yes[f.Reads], written, f.Keeps)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.Doc, strings.Join(slices.Concat(f.Endings, f.Also), ", "), yes[f.Reads], written, f.Keeps)
 	}
 	table := b.String()
 	var read, written, refused []string

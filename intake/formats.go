@@ -32,6 +32,7 @@ type Format struct {
 	Name    string
 	Doc     string
 	Endings []string // of names that claim the format, lower case
+	Also    []string // of further names that it is written to
 	Reads   bool
 	Writes  bool
 	Keeps   string // what a file holds of where voxels lie, beside their values
@@ -70,7 +71,7 @@ func Formats() []Format {
 			magic: metaimage.Claims, header: metaimageHeader, frames: metaimage.Frames, stored: metaimage.ReadRaw, mask: func(path string) (*volume.Mask, error) { return wholeLabels(metaimage.Read(path)) }, write: metaimage.Write},
 		{Name: "mgh", Doc: "volumes of FreeSurfer (.mgh, .mgz)", Endings: []string{".mgh", ".mgz"}, Reads: true, Writes: true, Keeps: keepsAll,
 			magic: noMagic, header: mghHeader, frames: mgh.Frames, stored: mgh.ReadRaw, mask: func(path string) (*volume.Mask, error) { return wholeLabels(mgh.Read(path)) }, write: mgh.Write},
-		{Name: "nifti", Doc: "NIfTI-1 and NIfTI-2, plain or gzipped, and .hdr/.img pairs", Endings: []string{".nii", ".nii.gz"}, Reads: true, Writes: true, Keeps: keepsAll,
+		{Name: "nifti", Doc: "NIfTI-1 and NIfTI-2, plain or gzipped, and .hdr/.img pairs", Endings: []string{".nii", ".nii.gz"}, Also: []string{".hdr", ".img"}, Reads: true, Writes: true, Keeps: keepsAll,
 			magic: isNIfTI, header: niftiHeader, frames: nifti.Frames, mask: nifti.ReadMask, write: nifti.Write},
 		{Name: "npy", Doc: "NumPy arrays of values (k, j, i), where the file is named", Endings: []string{".npy"}, Reads: true, Writes: true, Keeps: keepsNothing,
 			magic: prefix("\x93NUMPY"), picture: true, named: true, header: npyHeader, frames: npyFrames, stored: npyStored, mask: npyMask, write: npy.WriteImage},

@@ -69,7 +69,7 @@ var full = []struct {
 	unkept  map[volume.DType]bool // types that the format lacks
 	frames3 bool                  // colour over several frames
 }{
-	{".nii", 1e-5, true, nil, false}, {".nii.gz", 1e-5, true, nil, false}, {".nrrd", 1e-9, true, nil, true}, {".nhdr", 1e-9, true, nil, true},
+	{".nii", 1e-5, true, nil, false}, {".nii.gz", 1e-5, true, nil, false}, {".hdr", 1e-5, true, nil, false}, {".img", 1e-5, true, nil, false}, {".nrrd", 1e-9, true, nil, true}, {".nhdr", 1e-9, true, nil, true},
 	{".mha", 1e-9, true, nil, true}, {".mhd", 1e-9, true, nil, true}, {".npz", 1e-9, true, nil, true},
 	{".mgh", 1e-5, false, map[volume.DType]bool{volume.Uint32: true, volume.Int64: true, volume.Uint64: true, volume.Float64: true}, false},
 	{".mgz", 1e-5, false, map[volume.DType]bool{volume.Uint32: true, volume.Int64: true, volume.Uint64: true, volume.Float64: true}, false},

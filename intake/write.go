@@ -2,6 +2,7 @@ package intake
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/caliper-imaging/caliper/volume"
@@ -40,7 +41,7 @@ func formatToWrite(path string) (Format, error) {
 		if row.write == nil {
 			continue
 		}
-		for _, ending := range row.Endings {
+		for _, ending := range slices.Concat(row.Endings, row.Also) {
 			if strings.HasSuffix(name, ending) && name != ending {
 				return row, nil
 			}

@@ -96,7 +96,7 @@ func writtenList() string {
 	var b strings.Builder
 	for _, f := range intake.Formats() {
 		if f.Writes {
-			fmt.Fprintf(&b, "  %-24s %s\n", strings.Join(f.Endings, ", "), f.Keeps)
+			fmt.Fprintf(&b, "  %-24s %s\n", strings.Join(slices.Concat(f.Endings, f.Also), ", "), f.Keeps)
 		}
 	}
 	return b.String()

@@ -159,7 +159,7 @@ func TestConvertMistakes(t *testing.T) {
 		{[]string{"convert", dir, dir + "/x.nii"}, 1, "want a file or folder with one image, got 3"},
 		{[]string{"convert", text, dir + "/x.nii"}, 1, "want a DICOM file"},
 		{[]string{"convert", dir + "/absent", dir + "/x.nii"}, 1, "absent"},
-		{[]string{"convert", dir + "/p.png", dir + "/x.gif"}, 2, ".nii, .nii.gz, .npy"},
+		{[]string{"convert", dir + "/p.png", dir + "/x.gif"}, 2, ".nii, .nii.gz, .hdr"},
 		{[]string{"convert", dir + "/series", dir + "/x.png"}, 1, "one slice"},
 		{[]string{"convert", "--raw", dir + "/p.png", dir + "/x.npy"}, 1, "want a DICOM file"},
 		{[]string{"convert", "--raw", dir + "/series/s1.dcm", dir + "/x.nii"}, 2, ".npy"},

@@ -17,9 +17,12 @@ import (
 
 // Write writes an image (float32; several channels as a vector), a mask (uint8 where its labels fit,
 // else uint16, marked as labels) or stored values (their own type) to a single file, gzipped where the
-// name ends in .gz. It is NIfTI-1 where the size allows, else NIfTI-2. The same image gives the same
+// name ends in .gz, or to a pair where it ends in .hdr or .img. It is NIfTI-1 where the size allows, else NIfTI-2. The same image gives the same
 // bytes; the file appears whole or not at all.
 func Write(path string, image any) error {
+	if isPair(path) {
+		return writePair(path, image)
+	}
 	return atomicfile.WriteFile(path, func(w io.Writer) error {
 		if !strings.EqualFold(filepath.Ext(path), ".gz") {
 			return Encode(w, image)
