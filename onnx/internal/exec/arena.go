@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sort"
 	"sync/atomic"
 
@@ -61,6 +62,9 @@ func (a *arena) Alloc(n int) (*tensor.Buffer, error) {
 		return nil, err
 	}
 	if a.region != nil && size >= largeFrom {
+		if size >= releaseFrom && a.region.top+size > a.region.most {
+			debug.FreeOSMemory() // what is garbage now would be there at the peak
+		}
 		if mem := a.region.alloc(size); mem != nil {
 			b := &tensor.Buffer{Bytes: mem}
 			a.lent(b)
@@ -166,12 +170,21 @@ func (g given) Alloc(n int) (*tensor.Buffer, error) {
 }
 
 // sweepEvery is the bytes of results after which those of earlier runs are looked for among the garbage: the collector's own rhythm
-// follows the weights, which are far more, and would leave many of them.
-const sweepEvery = 32 << 20
+// follows the weights, which are far more, and would leave many of them. Before a result of releaseFrom bytes what is collected goes back
+// to the system, since the result seldom fits into its gaps.
+const (
+	sweepEvery  = 32 << 20
+	releaseFrom = 128 << 20
+)
 
 var sinceSweep atomic.Int64
 
 func sweep(size int) {
+	if size >= releaseFrom {
+		sinceSweep.Store(0)
+		debug.FreeOSMemory()
+		return
+	}
 	if size >= 1<<20 && sinceSweep.Add(int64(size)) >= sweepEvery {
 		sinceSweep.Store(0)
 		runtime.GC()

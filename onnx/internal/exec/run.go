@@ -36,6 +36,7 @@ type Traced struct {
 type Runner struct {
 	Plan    *Plan
 	Limit   int64 // bytes of activations, 0 for none
+	drain   int   // size in bytes of what is drained, 0 is drainFrom
 	mu      sync.Mutex
 	layouts []*shaped
 }
@@ -87,6 +88,9 @@ func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*te
 		known[i] = ops.Of(t)
 		known[i].Value = nil // which may differ from run to run
 	}
+	if e.drainFrom = r.drain; e.drainFrom == 0 {
+		e.drainFrom = drainFrom
+	}
 	shapes := r.shapesOf(known)
 	e.plan, e.layout, e.roots = r.Plan, shapes.layout, map[*group]*tensor.Buffer{}
 	if r.Limit > 0 && shapes.estimate.Largest > r.Limit {
@@ -104,13 +108,14 @@ func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*te
 }
 
 type run struct {
-	plan   *Plan // the outermost
-	layout *placement
-	roots  map[*group]*tensor.Buffer
-	ctx    context.Context
-	arena  *arena
-	depth  int
-	chosen map[any]any
+	drainFrom int
+	plan      *Plan // the outermost
+	layout    *placement
+	roots     map[*group]*tensor.Buffer
+	ctx       context.Context
+	arena     *arena
+	depth     int
+	chosen    map[any]any
 	Options
 }
 
@@ -198,6 +203,9 @@ func (e *run) steps(p *Plan, f []*tensor.Tensor, outermost bool) error {
 
 // do computes a step, with its result where the layout wants it.
 func (e *run) do(i int, s *Step, c *ops.Call, placing bool) error {
+	if s.result && e.drains(s, c) {
+		return e.drain(s, c)
+	}
 	if !placing {
 		return ops.Do(s.kernel, c)
 	}
