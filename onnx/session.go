@@ -192,6 +192,41 @@ func (s *Session) Run(ctx context.Context, inputs map[string]*Tensor, outputs ..
 	return s.run(ctx, inputs, nil, outputs...)
 }
 
+// RunInto computes the outputs named in outputs, as Run does, into the memory of those tensors, which need the type and shape of
+// the results and must share none with each other or the inputs. So a program that runs a model again and again takes no memory
+// for results. After an error their contents are not defined.
+func (s *Session) RunInto(ctx context.Context, inputs, outputs map[string]*Tensor) error {
+	in, err := s.check(inputs)
+	if err != nil {
+		return err
+	}
+	into := make([]*Tensor, len(s.outputs))
+	known := 0
+	for i, info := range s.outputs {
+		if into[i] = outputs[info.Name]; into[i] == nil {
+			continue
+		}
+		known++
+		if d := into[i].DType(); d == tensor.Sequence || d == tensor.String || d == tensor.None {
+			return &FormatError{What: fmt.Sprintf("run: output %q: want memory of a dense type, got %v", info.Name, into[i])}
+		}
+	}
+	if known < len(outputs) {
+		return &FormatError{What: fmt.Sprintf("run: want some of the outputs %s, got %s", names(s.outputs), strings.Join(sortedKeys(outputs), ", "))}
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return errClosed
+	}
+	o := s.runOptions()
+	o.Into = into
+	if _, err := s.runner.Run(ctx, in, o); err != nil {
+		return fmt.Errorf("onnx: run: %w", err)
+	}
+	return nil
+}
+
 func (s *Session) run(ctx context.Context, inputs map[string]*Tensor, trace func(exec.Traced), outputs ...string) (map[string]*Tensor, error) {
 	in, err := s.check(inputs)
 	if err != nil {

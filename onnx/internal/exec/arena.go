@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sort"
 	"sync/atomic"
 
@@ -189,6 +190,25 @@ func sweep(size int) {
 		sinceSweep.Store(0)
 		runtime.GC()
 	}
+}
+
+// offered lends the memory that a run's caller has for results, each block once and where the size is the same, before it does as
+// given.
+type offered struct {
+	given
+	blocks [][]byte
+}
+
+func (o *offered) Alloc(n int) (*tensor.Buffer, error) {
+	for i, mem := range o.blocks {
+		if len(mem) == n {
+			o.blocks = slices.Delete(o.blocks, i, i+1)
+			b := &tensor.Buffer{Bytes: mem, Given: true}
+			o.lent(b)
+			return b, nil
+		}
+	}
+	return o.given.Alloc(n)
 }
 
 // out is a result that outlives the arena.

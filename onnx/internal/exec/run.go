@@ -22,6 +22,8 @@ type Options struct {
 	Unneeded func(b []byte)
 	// Trace, where given, hears of each step of the outermost graph when it is done.
 	Trace func(t Traced)
+	// Into is memory for results, by output; a result without gets memory of its own.
+	Into []*tensor.Tensor
 }
 
 // Traced is a step that is done. Its tensors are valid only until Trace returns.
@@ -79,6 +81,12 @@ func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*te
 		o.Threads = 1
 	}
 	e := &run{ctx: ctx, arena: a, chosen: map[any]any{}, Options: o}
+	e.offered.given = given{a}
+	for _, t := range o.Into {
+		if t != nil {
+			e.offered.blocks = append(e.offered.blocks, t.Bytes())
+		}
+	}
 	own := make([]*tensor.Tensor, len(in))
 	for i, t := range in {
 		own[i] = t.Detached()
@@ -104,8 +112,30 @@ func (r *Runner) Run(ctx context.Context, in []*tensor.Tensor, o Options) ([]*te
 	for i, x := range r.Plan.outputs {
 		out[i] = a.out(f[x])
 	}
-	return out, nil
+	return out, settle(out, o.Into)
 }
+
+// settle brings results into the memory that was offered for them.
+func settle(out, into []*tensor.Tensor) error {
+	var late []int
+	for i, t := range into {
+		switch {
+		case t == nil:
+		case out[i].DType() != t.DType() || !slices.Equal(out[i].Shape(), t.Shape()):
+			return fmt.Errorf("result %d is %v, the memory for it %v", i, out[i], t)
+		case !samePlace(out[i].Bytes(), t.Bytes()):
+			out[i] = out[i].Clone() // it may lie in another's memory
+			late = append(late, i)
+		}
+	}
+	for _, i := range late {
+		copy(into[i].Bytes(), out[i].Bytes())
+		out[i] = into[i]
+	}
+	return nil
+}
+
+func samePlace(a, b []byte) bool { return len(a) == 0 || &a[0] == &b[0] }
 
 type run struct {
 	drainFrom int
@@ -116,12 +146,16 @@ type run struct {
 	arena     *arena
 	depth     int
 	chosen    map[any]any
+	offered   offered
 	Options
 }
 
 // memory is where a step's blocks come from.
 func (e *run) memory(s *Step) ops.Memory {
-	if s.result {
+	switch {
+	case s.result && len(e.Into) > 0:
+		return &e.offered
+	case s.result:
 		return given{e.arena}
 	}
 	return e.arena
