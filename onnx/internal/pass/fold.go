@@ -46,6 +46,8 @@ var costly = map[string]bool{"Attention": true, "AveragePool": true, "CausalConv
 const maxCost = 1 << 20
 
 func fold(ctx context.Context, g *graph.Graph, h *heap) {
+	uses := usesOf(g)
+	made := map[*graph.Value]bool{} // constants that this fold computed
 	kept := g.Nodes[:0]
 	for _, n := range g.Nodes {
 		inner := false
@@ -55,10 +57,47 @@ func fold(ctx context.Context, g *graph.Graph, h *heap) {
 		})
 		if inner || !foldNode(ctx, n, h) {
 			kept = append(kept, n)
+			continue
+		}
+		// What only led to this result takes no memory any longer.
+		for _, v := range n.In {
+			if v == nil {
+				continue
+			}
+			if uses[v]--; uses[v] == 0 && made[v] && v.Const != nil {
+				h.left += v.Const.NumBytes()
+				delete(made, v)
+			}
+		}
+		for _, v := range n.Out {
+			if v != nil {
+				made[v] = true
+			}
 		}
 	}
 	clear(g.Nodes[len(kept):])
 	g.Nodes = kept
+}
+
+// usesOf counts the places of a graph where each value is read; those that inner graphs and outputs read count for good.
+func usesOf(g *graph.Graph) map[*graph.Value]int {
+	uses := map[*graph.Value]int{}
+	for _, n := range g.Nodes {
+		for _, v := range n.In {
+			if v != nil {
+				uses[v]++
+			}
+		}
+		n.Bodies(func(_ string, b *graph.Graph) {
+			for _, v := range b.Captures {
+				uses[v]++
+			}
+		})
+	}
+	for _, v := range g.Outputs {
+		uses[v]++
+	}
+	return uses
 }
 
 func foldNode(ctx context.Context, n *graph.Node, h *heap) bool {
