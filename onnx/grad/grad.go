@@ -26,7 +26,8 @@ type Model struct {
 	changed map[*graph.Value]*tensor.Tensor
 }
 
-// Load reads a model as onnx.Load does. Its runs are slower than a session's, since nothing is fused, and keep all values.
+// Load reads a model as onnx.Load does. Its runs are slower than a session's, since nothing is fused, and keep all values;
+// MemoryLimit holds for them and, on the way back, for gradients as well (*ops.TapeMemoryError).
 func Load(src any, opts onnx.Options) (*Model, error) {
 	opts.Plain = true
 	s, err := onnx.Load(src, opts)
@@ -109,7 +110,7 @@ func (m *Model) SetWeight(name string, t *onnx.Tensor) error {
 	return nil
 }
 
-// Run is one run of a model with all values kept.
+// Run is one run of a model with all values kept. It is for one goroutine at a time.
 type Run struct {
 	m    *Model
 	tape *ops.Tape
@@ -132,7 +133,7 @@ func (m *Model) Forward(ctx context.Context, inputs map[string]*onnx.Tensor) (*R
 	for v, t := range m.changed {
 		constants[v] = t
 	}
-	tape, err := ops.Record(ctx, m.graph, in, ops.TapeOptions{Threads: m.opts.Threads, Decode: m.opts.Decode, Constants: constants})
+	tape, err := ops.Record(ctx, m.graph, in, ops.TapeOptions{Threads: m.opts.Threads, Decode: m.opts.Decode, Limit: m.opts.MemoryLimit, Constants: constants})
 	if err != nil {
 		return nil, fmt.Errorf("grad: forward: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/caliper-imaging/caliper/onnx"
+	"github.com/caliper-imaging/caliper/onnx/ops"
 	"github.com/caliper-imaging/caliper/onnx/tensor"
 )
 
@@ -255,6 +256,15 @@ func TestErrors(t *testing.T) {
 	}
 	if err := m.SetWeight("c.weight", tensor.New(tensor.Float32, 3)); err == nil {
 		t.Error("a weight of another shape is taken")
+	}
+	small, err := Load("testdata/net3d.onnx", onnx.Options{MemoryLimit: 4096})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer small.Close()
+	var memory *ops.TapeMemoryError
+	if _, err := small.Forward(ctx, f.inputs(m)); !errors.As(err, &memory) || memory.Need <= 4096 {
+		t.Errorf("want that the memory does not do, got %v", err)
 	}
 	stopped, stop := context.WithCancel(ctx)
 	stop()

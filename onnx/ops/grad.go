@@ -3,6 +3,7 @@ package ops
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/caliper-imaging/caliper/onnx/internal/graph"
 	"github.com/caliper-imaging/caliper/onnx/tensor"
@@ -15,12 +16,16 @@ type Tape struct {
 	g     *graph.Graph
 	vals  map[*graph.Value]*tensor.Tensor
 	extra map[*graph.Node]*tensor.Tensor // the mask of a Dropout
+	mu    sync.Mutex
+	taken int64 // bytes that were lent
 }
 
 // TapeOptions of a run.
 type TapeOptions struct {
 	Threads int
 	Decode  ImageDecoder
+	// Limit is the bytes that values and, on the way back, gradients with what one operator needs may take; 0 is none.
+	Limit int64
 	// Constants replace those of the graph.
 	Constants map[*graph.Value]*tensor.Tensor
 }
@@ -80,7 +85,29 @@ func (t *Tape) node(n *graph.Node) error {
 }
 
 func (t *Tape) call() *Call {
-	return &Call{Ctx: t.ctx, Threads: t.o.Threads, Mem: plainMemory{}, Decode: t.o.Decode}
+	return &Call{Ctx: t.ctx, Threads: t.o.Threads, Mem: tapeMemory{t}, Decode: t.o.Decode}
+}
+
+// tapeMemory lends from the heap, up to the tape's limit.
+type tapeMemory struct{ t *Tape }
+
+func (m tapeMemory) Alloc(n int) (*tensor.Buffer, error) {
+	t := m.t
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.taken += int64(n); t.o.Limit > 0 && t.taken > t.o.Limit {
+		return nil, &TapeMemoryError{Limit: t.o.Limit, Need: t.taken}
+	}
+	return plainMemory{}.Alloc(n)
+}
+
+func (tapeMemory) Free(*tensor.Buffer) {}
+
+// TapeMemoryError says that a recorded run or its way back needs more than TapeOptions.Limit, and how much at least.
+type TapeMemoryError struct{ Limit, Need int64 }
+
+func (e *TapeMemoryError) Error() string {
+	return fmt.Sprintf("gradients need at least %d bytes, the limit is %d", e.Need, e.Limit)
 }
 
 // runNode makes the kernel of a node as if all its inputs came at run time, since constants may have been replaced.
@@ -165,6 +192,7 @@ func (t *Tape) Gradients(seed map[*graph.Value]*tensor.Tensor, at []*graph.Value
 		grads[v] = s
 	}
 	rules := gradients()
+	values := t.taken
 	for i := len(t.g.Nodes) - 1; i >= 0; i-- {
 		if err := t.ctx.Err(); err != nil {
 			return nil, err
@@ -178,7 +206,12 @@ func (t *Tape) Gradients(seed map[*graph.Value]*tensor.Tensor, at []*graph.Value
 				delete(grads, o)
 			}
 		}
+		t.taken = values
+		for _, d := range grads {
+			t.taken += int64(d.NumBytes())
+		}
 	}
+	t.taken = values
 	out := make([]*tensor.Tensor, len(at))
 	for i, v := range at {
 		if out[i] = grads[v]; out[i] != nil {
