@@ -110,6 +110,7 @@ func (c *Call) resize(r *resizer, x *tensor.Tensor, scales []float64, sizes []in
 	}
 	dt := x.DType()
 	cur := x
+	c.afford(dt, shape)
 	if r.mode == "nearest" {
 		index := make([][]int, rank)
 		for a, d := range x.Shape() {
@@ -144,6 +145,18 @@ func (c *Call) resize(r *resizer, x *tensor.Tensor, scales []float64, sizes []in
 		}
 	}
 	return c.rounded(cur, dt)
+}
+
+// afford ends the call where a large result finds no memory, before tables of its size are made.
+func (c *Call) afford(dt tensor.DType, shape []int) {
+	n, err := tensor.NumElements(shape)
+	check(err)
+	if n *= dt.Size(); n < 1<<20 {
+		return
+	}
+	b, err := c.Mem.Alloc(n)
+	check(err)
+	c.Mem.Free(b)
 }
 
 // rounded is float32 values in type dt, integers the nearest ones.
