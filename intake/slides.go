@@ -146,9 +146,7 @@ func (s *scanner) slides(objects []*dicom.File) (rest []*dicom.File, out []study
 		slices.Sort(x.Files)
 		open, err := slide.Open(x.Files...)
 		if err != nil { // labels alone, or a kind that is not done
-			for _, o := range series[uid] {
-				rest = append(rest, o)
-			}
+			rest = append(rest, series[uid]...)
 			continue
 		}
 		x.Levels = levelsOf(open)

@@ -3,7 +3,6 @@ package slide
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"image"
 	"math"
 	"os"
@@ -239,7 +238,7 @@ func FuzzOpen(f *testing.F) {
 			}
 			tile, err := s.ReadTile(t.Context(), n, 0, 0)
 			if err == nil && len(tile.Pix) != tile.Rect.Dx()*tile.Rect.Dy()*tile.Channels {
-				t.Error(fmt.Sprintf("want %v of %d channels, got %d bytes", tile.Rect, tile.Channels, len(tile.Pix)))
+				t.Errorf("want %v of %d channels, got %d bytes", tile.Rect, tile.Channels, len(tile.Pix))
 			}
 		}
 	})

@@ -65,12 +65,12 @@ func checkRows(t *testing.T, tr *tier, rng *rand.Rand, n, k int) {
 	normRowPlain(&want[0], &src[0], n, &src[n], &src[2*n], 1.5, 0.5)
 	out(func(d []float32) { r.norm(&d[0], &src[0], n, &src[n], &src[2*n], 1.5, 0.5) }, want, 8, "norm")
 
-	sum := expSumPlain(&want[0], &special[0], n, 0.5, -1)
+	expSumPlain(&want[0], &special[0], n, 0.5, -1)
 	var got float32
 	finite := make([]float32, n)
 	copy(finite, src)
 	out(func(d []float32) { r.expSum(&d[0], &special[0], n, 0.5, -1) }, want, 0, "exp sum")
-	sum = expSumPlain(&want[0], &finite[0], n, 0.5, -1)
+	sum := expSumPlain(&want[0], &finite[0], n, 0.5, -1)
 	out(func(d []float32) { got = r.expSum(&d[0], &finite[0], n, 0.5, -1) }, want, 0, "exp sum")
 	sameRow(t, name("sum of exp"), []float32{got}, []float32{sum}, float64(n))
 	s1, q1 := momentsRowPlain(&src[0], n, 0.25)

@@ -47,7 +47,6 @@ type Graph struct {
 	from    map[int64][]int64
 	plan    *plan
 	wanted  []int64 // nodes beside the last ones whose values were asked for
-	ran     bool
 }
 
 // NewGraph is an empty graph.

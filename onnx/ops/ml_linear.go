@@ -140,13 +140,6 @@ func linearScores(x, coefficients, intercepts []float64, cols, targets int) []fl
 	return out
 }
 
-// mlFloat is the type of results: float64 stays what it is.
-func mlFloat(x *tensor.Tensor) tensor.DType {
-	if x.DType() == tensor.Float64 {
-		return tensor.Float64
-	}
-	return tensor.Float32
-}
 
 func linearRegressorOp(n *graph.Node) Kernel {
 	coefficients, intercepts := floatsOf(n, "coefficients"), floatsOf(n, "intercepts")

@@ -171,7 +171,7 @@ func BenchmarkReduced(b *testing.B) {
 	flops := 2 * float64(64*64*9*56*56)
 	for _, precision := range []Precision{Float32, BFloat16, Int8} {
 		b.Run(fmt.Sprint(precision), func(b *testing.B) {
-			run := func() {}
+			var run func()
 			if precision == Float32 {
 				q := p
 				q.normalise()
