@@ -180,25 +180,40 @@ func max0(v int32) int32 { return v &^ (v >> 31) }
 
 // regular decodes a sample in context ctx, which is negative where the sign is turned: T.87 A.4 to A.6.
 func (c *coder) regular(ctx int, px int32) int32 {
-	turn := int32(1)
-	if ctx < 0 {
-		turn, ctx = -1, -ctx
+	in := &c.in
+	turn := int32(ctx >> 63)
+	m := &c.model.regular[(ctx^int(turn)-int(turn))&511]
+	k := uint(m.k) & 31
+	if px += (int32(m.c) ^ turn) - turn; uint32(px) > uint32(c.maxVal) {
+		px = max(0, min(px, c.maxVal))
 	}
-	m := &c.model.regular[ctx]
-	px = max(0, min(px+turn*int32(m.c), c.maxVal))
-	k := int32(m.k)
-	v := c.in.golomb(k, c.limit, c.qbpp)
+	if in.n < 32 {
+		in.fill()
+	}
+	var v int32
+	acc := in.acc
+	if zeros := uint(bits.LeadingZeros64(acc)); zeros+1+k <= uint(in.n) && zeros < uint(c.limit-c.qbpp-1) {
+		acc <<= (zeros + 1) & 63
+		v = int32(zeros<<k | uint(acc>>1>>(63-k)))
+		in.acc = acc << k
+		in.n -= int(zeros + 1 + k)
+	} else {
+		v = in.golomb(int32(k), c.limit, c.qbpp)
+	}
 	err := v>>1 ^ -(v & 1)
 	if k == 0 && c.near == 0 && 2*m.b <= -m.n {
 		err = ^err
 	}
 	m.update(err, c.scale, c.reset)
-	return c.rebuild(px, turn*err)
+	return c.rebuild(px, (err^turn)-turn)
 }
 
 // rebuild adds an error to the prediction, modulo the range: T.87 A.4.5 and A.8.
 func (c *coder) rebuild(px, err int32) int32 {
 	v := px + err*c.scale
+	if uint32(v) <= uint32(c.maxVal) {
+		return v
+	}
 	if v < -c.near {
 		v += c.span * c.scale
 	} else if v > c.maxVal+c.near {

@@ -131,7 +131,9 @@ func (c *context) update(err, scale, reset int32) {
 	c.a, c.n = a, n
 	c.b = max(1-n, min(0, b+n&low-n&high))
 	c.c = int16(max(-128, min(127, int32(c.c)+low-high)))
-	c.k = uint16(golomb(n, a))
+	if k := c.k & 31; n<<k < a || n<<k>>1 >= a {
+		c.k = uint16(golomb(n, a))
+	}
 }
 
 // golomb is the parameter k of a context, the least with n·2^k ≥ a: T.87 A.5.1.
