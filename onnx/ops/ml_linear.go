@@ -140,7 +140,6 @@ func linearScores(x, coefficients, intercepts []float64, cols, targets int) []fl
 	return out
 }
 
-
 func linearRegressorOp(n *graph.Node) Kernel {
 	coefficients, intercepts := floatsOf(n, "coefficients"), floatsOf(n, "intercepts")
 	targets, post := n.Int("targets", 1), postOf(n)
