@@ -224,20 +224,32 @@ func (c *coder) rebuild(px, err int32) int32 {
 
 // runLength decodes the length of a run, at most left: T.87 A.7.1.
 func (c *coder) runLength(i, left int) int {
-	n := 0
-	for c.in.bits(1) == 1 {
-		step := 1 << runLengths[c.runIndex[i]]
-		if n+step <= left {
-			n += step
-			c.runIndex[i] = min(31, c.runIndex[i]+1)
+	in, n, index := &c.in, 0, c.runIndex[i]
+	for {
+		if in.n < 16 {
+			in.fill()
+		}
+		if in.acc>>63 == 0 {
+			break
+		}
+		in.acc <<= 1
+		in.n--
+		step := 1 << runLengths[index&31]
+		if n+step > left {
+			n = left
 		} else {
-			return left
+			n += step
+			index = min(31, index+1)
 		}
 		if n == left {
+			c.runIndex[i] = index
 			return n
 		}
 	}
-	return min(left, n+int(c.in.bits(int32(runLengths[c.runIndex[i]]))))
+	in.acc <<= 1 // the zero
+	in.n--
+	c.runIndex[i] = index
+	return min(left, n+int(in.bits(int32(runLengths[index&31]))))
 }
 
 // interruption decodes the sample that ends a run: T.87 A.7.2.
