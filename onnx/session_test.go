@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -359,12 +360,21 @@ func FuzzLoad(f *testing.F) {
 		inits:   [][]byte{int64Tensor("n", []int64{2}, 3, 4), int64Tensor("k", nil, 1)},
 		outputs: [][]byte{value("z", float)},
 	}))
+	f.Add(model(17, graphParts{
+		nodes: [][]byte{node("Relu", "a", s("x"), s("u")), node("Neg", "b", s("u"), s("v")), node("Concat", "c", s("v", "u"), s("y"), intAttr("axis", 1)),
+			node("Shape", "d", s("y"), s("n")), node("Reshape", "e", s("y", "n"), s("z"))},
+		inputs:  [][]byte{value("x", float, 1, 4, 64, 64)},
+		outputs: [][]byte{value("z", float)},
+	}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		sess, err := onnx.Load(b, onnx.Options{MemoryLimit: 1 << 24, Threads: 1})
 		if err != nil {
 			return
 		}
 		defer sess.Close()
+		if err := sess.Explain(io.Discard); err != nil {
+			t.Error(err)
+		}
 		in := map[string]*onnx.Tensor{}
 		for _, info := range sess.Inputs() {
 			shape := make([]int, len(info.Shape))

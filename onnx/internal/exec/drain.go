@@ -43,7 +43,7 @@ func (e *run) drain(s *Step, c *ops.Call) error {
 	voxels := x.Len() / channels
 	shape := append([]int{}, x.Shape()...)
 	shape[1] = outC
-	b, err := given{e.arena}.Alloc(4 * outC * voxels)
+	b, err := e.memory(s).Alloc(4 * outC * voxels)
 	if err != nil {
 		return err
 	}
