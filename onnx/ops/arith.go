@@ -21,7 +21,7 @@ type arithmetic struct {
 
 var adding = &arithmetic{
 	vec:    simd.Add,
-	scalar: func(dst, a []float32, b float32) { simd.ScaleShift(dst, a, 1, b) },
+	scalar: func(dst, a []float32, b float32) { affine(dst, a, 1, b) },
 	f64:    func(a, b float64) float64 { return a + b },
 	f32:    func(a, b float32) float32 { return a + b },
 	i64:    func(a, b int64) int64 { return a + b },
@@ -30,8 +30,8 @@ var adding = &arithmetic{
 
 var subtracting = &arithmetic{
 	vec:    simd.Sub,
-	scalar: func(dst, a []float32, b float32) { simd.ScaleShift(dst, a, 1, -b) },
-	left:   func(dst []float32, a float32, b []float32) { simd.ScaleShift(dst, b, -1, a) },
+	scalar: func(dst, a []float32, b float32) { affine(dst, a, 1, -b) },
+	left:   func(dst []float32, a float32, b []float32) { affine(dst, b, -1, a) },
 	f64:    func(a, b float64) float64 { return a - b },
 	f32:    func(a, b float32) float32 { return a - b },
 	i64:    func(a, b int64) int64 { return a - b },
@@ -40,7 +40,7 @@ var subtracting = &arithmetic{
 
 var multiplying = &arithmetic{
 	vec:    simd.Mul,
-	scalar: func(dst, a []float32, b float32) { simd.ScaleShift(dst, a, b, 0) },
+	scalar: func(dst, a []float32, b float32) { affine(dst, a, b, 0) },
 	f64:    func(a, b float64) float64 { return a * b },
 	f32:    func(a, b float32) float32 { return a * b },
 	i64:    func(a, b int64) int64 { return a * b },
@@ -75,6 +75,11 @@ var minimum = &arithmetic{
 	f32:    func(a, b float32) float32 { return min(a, b) },
 	i64:    func(a, b int64) int64 { return min(a, b) },
 	u64:    func(a, b uint64) uint64 { return min(a, b) },
+}
+
+// affine sets dst = x·a + b, also where rows are short.
+func affine(dst, x []float32, a, b float32) {
+	simd.AffineClamp(dst, x, a, b, float32(math.Inf(-1)), float32(math.Inf(1)), false)
 }
 
 // repeated computes f over x and as many copies of k, a part at a time.
