@@ -182,7 +182,9 @@ func (b *benchIO) series(ctx context.Context, dir string) error {
 	for _, ending := range []string{".nii", ".nii.gz"} {
 		out := filepath.Join(b.temp, "out"+ending)
 		err = b.timeOut("DICOM to "+ending, dir, size/2, out, func() error {
-			return runConvert(ctx, term.Streams{Out: b.s.Err, Err: b.s.Err}, convertOptions{in: dir, out: out})
+			cmd := newConvertCmd(term.Streams{Out: b.s.Err, Err: b.s.Err})
+			cmd.SetArgs([]string{dir, out})
+			return cmd.ExecuteContext(ctx)
 		})
 		if err != nil {
 			return err
