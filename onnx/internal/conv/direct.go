@@ -16,6 +16,7 @@ type direct struct {
 	p         Params // as Forward's, or with all space in one row where the kernel is a single tap
 	tiles     []rowTile
 	columns   []column
+	spans     []span
 	groupSize int // floats of weight in a group
 	place     place
 	icg, ocg  int
@@ -73,6 +74,7 @@ func newDirect(k *Packed, p *Params, threads int) *direct {
 		c.shift = append(c.shift, kw*q.Dilation[2]/q.Stride[2])
 	}
 	d.columns = []column{c}
+	d.spans = q.spans(d.turned)
 	d.plan(threads)
 	return d
 }

@@ -31,6 +31,7 @@ type strip struct {
 // listed says which outputs and channels taps was made for.
 type listed struct {
 	column  *column
+	span    *span
 	rows    int
 	d, h    run
 	o, r    int
@@ -110,10 +111,25 @@ func flatSlots(list, slot []int, lo, hi int, q *Params) ([]int, []int) {
 	}
 	for r := range n {
 		for k := range q.Kernel[1] {
-			slot = append(slot, base[k*q.Dilation[1]%s]+k*q.Dilation[1]/s+r)
+			at := base[k*q.Dilation[1]%s] + k*q.Dilation[1]/s
+			if !live(list[at : at+n]) {
+				slot = append(slot, -1)
+				continue
+			}
+			slot = append(slot, at+r)
 		}
 	}
 	return list, slot
+}
+
+// live tells whether one of the rows is not of zeros.
+func live(rows []int) bool {
+	for _, r := range rows {
+		if r >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *strip) compute(tiles []rowTile) {
@@ -287,10 +303,10 @@ func within(shift, stride, in, out int) (lo, hi int) {
 	return lo, hi
 }
 
-// tile returns the kernel's work for the strip's plane o and row r, but for what it writes; B is of the first column.
-func (s *strip) tile(t rowTile, c *column, o, r int) *simd.Tile {
+// tile returns the kernel's work for a span of the strip's plane o and row r, but for what it writes; B is of the first column.
+func (s *strip) tile(t rowTile, c *column, sp *span, o, r int) *simd.Tile {
 	q := &s.p
-	moved := s.listTaps(t, c, o, r)
+	moved := s.listTaps(t, c, sp, o, r)
 	tile := &s.kernel
 	*tile = simd.Tile{B: &s.in[moved], NTaps: len(s.taps), Taps: unsafe.SliceData(s.taps), N: s.icg, BStride: 4 * s.icStride, Words: s.words}
 	if s.turned {
@@ -313,12 +329,12 @@ func (s *strip) tile(t rowTile, c *column, o, r int) *simd.Tile {
 	return tile
 }
 
-// listTaps sets taps to those that read input for plane o and row r, and returns how far from the buffer's start they count: the
+// listTaps sets taps to those that read input for a span of plane o and row r, and returns how far from the buffer's start they count: the
 // list of the row before serves again where each of its taps reads the same number of rows further on.
-func (s *strip) listTaps(t rowTile, c *column, o, r int) (moved int) {
+func (s *strip) listTaps(t rowTile, c *column, sp *span, o, r int) (moved int) {
 	q := &s.p
 	nh := q.Kernel[1]
-	want := listed{c, t.rows, s.d, s.h, o, r, true}
+	want := listed{c, sp, t.rows, s.d, s.h, o, r, true}
 	have := s.listed
 	if have.r = r; have == want {
 		if delta, ok := shifted(s.rowSlot[s.listed.r*nh:][:nh], s.rowSlot[r*nh:][:nh]); ok {
@@ -343,12 +359,14 @@ func (s *strip) listTaps(t rowTile, c *column, o, r int) (moved int) {
 			}
 			a := (kd*nh + kh) * len(c.shift) * s.icg * width
 			for kw, shift := range c.shift {
-				b := ((pl*len(s.phases)+c.phase[kw])*len(s.rows)+row)*s.pitch + shift
-				tap := simd.Tap{A: 4 * a, B: 4 * b}
-				if s.turned {
-					tap.A, tap.B = tap.B, tap.A
+				if sp.dead == nil || !sp.dead[kw] {
+					b := ((pl*len(s.phases)+c.phase[kw])*len(s.rows)+row)*s.pitch + shift
+					tap := simd.Tap{A: 4 * a, B: 4 * b}
+					if s.turned {
+						tap.A, tap.B = tap.B, tap.A
+					}
+					s.taps = append(s.taps, tap)
 				}
-				s.taps = append(s.taps, tap)
 				a += s.icg * width
 			}
 		}
@@ -396,10 +414,15 @@ func (s *strip) rowTile(t rowTile, o, r, lo, hi int) {
 	}
 	at += lo
 	if s.turned {
-		s.turnedRow(t, o, r, lo, hi, at, voxels)
+		for i := range s.spans {
+			sp := &s.spans[i]
+			if first, last := max(lo, sp.lo-s.w0), min(hi, sp.hi-s.w0); first < last {
+				s.turnedRow(t, sp, o, r, first, last, at+first-lo, voxels)
+			}
+		}
 		return
 	}
-	tile := s.tile(t, &s.columns[0], o, r)
+	tile := s.tile(t, &s.columns[0], &s.spans[0], o, r)
 	tile.Lo, tile.Hi, _ = s.act.clamp()
 	tile.B = simd.Ahead(tile.B, lo)
 	tile.C, tile.CStride = &s.dst[at], 4*voxels
@@ -442,7 +465,7 @@ func columns(rows, n int, tile *simd.Tile, whole bool) {
 
 // temporary computes n columns of plane o and row r for a tile's channels, into rows that are stride apart.
 func (s *strip) temporary(tmp []float32, stride int, t rowTile, c *column, o, r, n int) {
-	tile := s.tile(t, c, o, r)
+	tile := s.tile(t, c, &s.spans[0], o, r)
 	tile.C, tile.CStride = &tmp[0], 4*stride
 	if s.add == nil {
 		tile.Lo, tile.Hi, _ = s.act.clamp()

@@ -163,6 +163,7 @@ func (k *PackedTranspose) piece(pc *piece, q *Params, threads int) *direct {
 	}
 	d.p.PadLo[2] = pad
 	d.p.Dilation[2] = 1
+	d.spans = []span{{hi: d.p.Out[2]}}
 	d.plan(threads)
 	return d
 }

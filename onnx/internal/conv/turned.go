@@ -74,11 +74,11 @@ func packTurned(weight []float32, q Params) *Packed {
 	return k
 }
 
-// turnedRow computes columns lo to hi of row r of plane o for a panel's channels; at is where the first of them goes.
-func (s *strip) turnedRow(t rowTile, o, r, lo, hi, at, voxels int) {
+// turnedRow computes columns lo to hi, of one span, of row r of plane o for a panel's channels; at is where the first of them goes.
+func (s *strip) turnedRow(t rowTile, sp *span, o, r, lo, hi, at, voxels int) {
 	lanes, width := simd.Lanes(), panelWidth(t.rows)
 	vecs := width / lanes
-	tile := s.tile(t, &s.columns[0], o, r)
+	tile := s.tile(t, &s.columns[0], sp, o, r)
 	a := tile.A
 	tmp := s.tmp.grow(lanes * width)
 	tile.C, tile.CStride, tile.Tail = &tmp[0], 4*width, lanes
