@@ -17,7 +17,8 @@ type direct struct {
 	tiles     []rowTile
 	columns   []column
 	spans     []span
-	groupSize int // floats of weight in a group
+	unpadded  bool // no tap reads padding along width: the input is read where it lies, in rows as it has them
+	groupSize int  // floats of weight in a group
 	place     place
 	icg, ocg  int
 	inPlace   bool   // the input is read where it lies, where that is safe
@@ -74,7 +75,9 @@ func newDirect(k *Packed, p *Params, threads int) *direct {
 		c.shift = append(c.shift, kw*q.Dilation[2]/q.Stride[2])
 	}
 	d.columns = []column{c}
-	d.spans = q.spans(d.turned)
+	d.spans, d.unpadded = q.spans(d.turned)
+	// All rows are of one strip, and are read for each panel of channels.
+	d.unpadded = d.unpadded && q.Stride[2] == 1 && d.p.InC/q.Group*q.inVoxels() <= 1<<20
 	d.plan(threads)
 	return d
 }
@@ -93,7 +96,7 @@ func (d *direct) plan(threads int) {
 	}
 	d.step = [2]int{1, 1}
 	for axis := range d.step {
-		if q.Stride[axis] == 1 && !(d.flat && axis == 1) {
+		if q.Stride[axis] == 1 && !(d.flat && axis == 1) && !d.unpadded {
 			d.step[axis] = q.Dilation[axis]
 		}
 	}
@@ -142,10 +145,16 @@ func (d *direct) size(threads int) {
 		return d.needed(nd, 0)*d.needed(nh, 1)*d.icg*len(d.phases)*(d.rowPitch(nw)+4) <= stripBudget
 	}
 	d.nd, d.nh, d.nw = 1, 1, q.Out[2]
-	if !d.flat {
+	if !d.flat && !d.unpadded {
 		for d.nw > 64 && !fits(1, 1, d.nw) {
 			d.nw = (d.nw/2 + 63) / 64 * 64
 		}
+	}
+	if d.unpadded {
+		d.nd, d.nh = q.Out[0], q.Out[1]
+		d.divide(threads)
+		d.pitch = q.In[2]
+		return
 	}
 	best := 1e9
 	most := [2]int{(q.Out[0] + d.step[0] - 1) / d.step[0], (q.Out[1] + d.step[1] - 1) / d.step[1]}
@@ -158,24 +167,31 @@ func (d *direct) size(threads int) {
 			best, d.nd, d.nh = copied, nd, nh
 		}
 	}
+	d.divide(threads)
+	d.pitch = d.rowPitch(d.nw)
+}
+
+// divide makes strips smaller until there are enough for all threads, and sets what follows from their size.
+func (d *direct) divide(threads int) {
+	q := &d.p
 	strips := func() int {
 		d.runs = [2][]run{d.runsOf(0, d.nd), d.runsOf(1, d.nh)}
 		d.chunks = (q.Out[2] + d.nw - 1) / d.nw
 		return len(d.runs[0]) * len(d.runs[1]) * d.chunks * q.Batch * q.Group
 	}
-	for threads > 1 && strips() < 4*threads && d.nd > 1 {
+	few := func() bool { return threads > 1 && strips() < 4*threads && !(d.unpadded && len(d.tiles) >= 4*threads) }
+	for few() && d.nd > 1 {
 		d.nd = (d.nd + 1) / 2
 	}
-	for threads > 1 && strips() < 4*threads && d.nh > 4 {
+	for few() && d.nh > 4 {
 		d.nh = (d.nh + 1) / 2
 	}
-	for threads > 1 && strips() < 4*threads && d.nw >= 256 && !d.flat {
+	for few() && d.nw >= 256 && !d.flat && !d.unpadded {
 		d.nw = (d.nw/2 + 63) / 64 * 64
 	}
 	if n := strips(); threads > 1 && n < 2*threads {
 		d.splits = min(len(d.tiles), (2*threads+n-1)/n)
 	}
-	d.pitch = d.rowPitch(d.nw)
 }
 
 func (d *direct) run(threads int) {

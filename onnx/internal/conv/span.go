@@ -7,8 +7,9 @@ type span struct {
 }
 
 // spans divides the output's columns where that leaves out enough taps: each span is a call of the kernel of its own, which costs as
-// much as a column. Where the columns can't be divided, one span leaves out the taps that no column needs.
-func (p *Params) spans(divide bool) []span {
+// much as a column. Where the columns aren't divided, one span leaves out the taps that no column needs. It tells whether no tap
+// that is left reads padding.
+func (p *Params) spans(divide bool) (parts []span, unpadded bool) {
 	whole := span{hi: p.Out[2]}
 	type reach struct{ lo, hi int } // outputs that a tap serves
 	var reaches []reach
@@ -24,7 +25,7 @@ func (p *Params) spans(divide bool) []span {
 		narrow = narrow || hi-lo < p.Out[2]
 	}
 	if !narrow {
-		return []span{whole}
+		return []span{whole}, false
 	}
 	of := func(lo, hi int) (s span, live int) {
 		s = span{lo: lo, hi: hi, dead: make([]bool, len(reaches))}
@@ -41,9 +42,8 @@ func (p *Params) spans(divide bool) []span {
 	}
 	whole, live := of(0, p.Out[2])
 	if !divide {
-		return []span{whole}
+		return []span{whole}, false
 	}
-	var parts []span
 	work := 0
 	for lo, hi := 0, 1; hi <= p.Out[2]; hi++ {
 		if borders[hi] {
@@ -53,8 +53,8 @@ func (p *Params) spans(divide bool) []span {
 			lo = hi
 		}
 	}
-	if 5*work > 4*live*(p.Out[2]+1) {
-		return []span{whole}
+	if len(parts) > 1 && 5*work > 4*live*(p.Out[2]+1) {
+		return []span{whole}, false
 	}
-	return parts
+	return parts, true
 }

@@ -57,7 +57,8 @@ func TestSpansDivide(t *testing.T) {
 		{out, true, "[{0 14 [true false true]}]"},
 		{out, false, "[{0 14 [true false true]}]"},
 	} {
-		if got := fmt.Sprint(c.p.spans(c.divide)); got != c.want {
+		parts, unpadded := c.p.spans(c.divide)
+		if got := fmt.Sprint(parts); got != c.want || unpadded != (c.divide && len(parts[0].dead) > 0) {
 			t.Errorf("dilation %d, divide %v: got %s, want %s", c.p.Dilation[2], c.divide, got, c.want)
 		}
 	}

@@ -122,6 +122,15 @@ func flatSlots(list, slot []int, lo, hi int, q *Params) ([]int, []int) {
 	return list, slot
 }
 
+// asInput turns slots of listed input positions into the positions.
+func asInput(list, slot []int) {
+	for i, s := range slot {
+		if s >= 0 {
+			slot[i] = list[s]
+		}
+	}
+}
+
 // live tells whether one of the rows is not of zeros.
 func live(rows []int) bool {
 	for _, r := range rows {
@@ -142,6 +151,16 @@ func (s *strip) compute(tiles []rowTile) {
 		} else {
 			s.rows, s.rowSlot = s.slots(s.rows, s.rowSlot, s.h, 1)
 		}
+		if s.unpadded {
+			asInput(s.planes, s.planeSlot)
+			asInput(s.rows, s.rowSlot)
+		}
+	}
+	if s.unpadded {
+		s.icStride = q.inVoxels()
+		s.in = s.src[(s.batch*q.InC+s.group*s.icg)*s.icStride:]
+		s.tilesOf(tiles)
+		return
 	}
 	if s.inPlace {
 		first := (s.batch*q.InC+s.group*s.icg)*q.In[2] + s.w0
@@ -343,6 +362,10 @@ func (s *strip) listTaps(t rowTile, c *column, sp *span, o, r int) (moved int) {
 	}
 	s.listed = want
 	s.taps = s.taps[:0]
+	rows, left := len(s.rows), 0
+	if s.unpadded {
+		rows, left = q.In[1], q.PadLo[2]
+	}
 	width := t.rows
 	if s.turned {
 		width = panelWidth(t.rows)
@@ -360,7 +383,7 @@ func (s *strip) listTaps(t rowTile, c *column, sp *span, o, r int) (moved int) {
 			a := (kd*nh + kh) * len(c.shift) * s.icg * width
 			for kw, shift := range c.shift {
 				if sp.dead == nil || !sp.dead[kw] {
-					b := ((pl*len(s.phases)+c.phase[kw])*len(s.rows)+row)*s.pitch + shift
+					b := ((pl*len(s.phases)+c.phase[kw])*rows+row)*s.pitch + shift - left
 					tap := simd.Tap{A: 4 * a, B: 4 * b}
 					if s.turned {
 						tap.A, tap.B = tap.B, tap.A
