@@ -40,33 +40,48 @@ func (p *Params) forwardDepthwisePlanes(dst, src, weight, bias, add []float32, a
 	if channels < 4*threads {
 		bands = min(p.Out[0], threads)
 	}
-	simd.Each(threads, channels*bands, func(_, i int) {
+	workers := make([]planesWorker, max(threads, 1))
+	simd.Each(threads, channels*bands, func(worker, i int) {
 		c, b := i/bands, i%bands
-		w.channel(dst, src, c, b*p.Out[0]/bands, (b+1)*p.Out[0]/bands)
+		s := &workers[worker]
+		s.depthwisePlanes = w
+		s.channel(dst, src, c, b*p.Out[0]/bands, (b+1)*p.Out[0]/bands)
 		if w.stream {
 			simd.EndStreams()
 		}
 	})
+	for i := range workers {
+		workers[i].ring.release()
+		workers[i].sums.release()
+	}
+}
+
+// planesWorker is what a worker keeps from channel to channel.
+type planesWorker struct {
+	*depthwisePlanes
+	ring, sums scratch
+	have       []int // by slot of the ring: the input plane that it holds
+	off        []int // by tap
+	share      []float32
 }
 
 // channel computes output planes d0 to d1 of a channel of the batch.
-func (w *depthwisePlanes) channel(dst, src []float32, c, d0, d1 int) {
+func (w *planesWorker) channel(dst, src []float32, c, d0, d1 int) {
 	oc := c % w.OutC
 	in := src[(c/w.OutC*w.InC+oc/(w.OutC/w.Group))*w.inVoxels():][:w.inVoxels()]
 	slots := min((w.Kernel[0]-1)*w.Dilation[0]+1, w.In[0])
 	plane := w.rows * w.pitch
-	ring := simd.Borrow(slots * plane)
-	defer ring.Return()
-	clear(ring.F)
-	have := make([]int, slots)
+	if w.have == nil {
+		clear(w.ring.grow(slots * plane)) // the padding stays as it is
+		w.sums.grow(w.together * w.pitch)
+		w.have = make([]int, slots)
+	}
+	ring, sums, have, off, share := w.ring.F, w.sums.F, w.have, w.off, w.share
 	for i := range have {
 		have[i] = -1
 	}
-	sums := simd.Borrow(w.together * w.pitch)
-	defer sums.Return()
 	taps := w.taps()
 	weight := w.weight[oc*taps:][:taps]
-	off, share := make([]int, 0, taps), make([]float32, 0, taps)
 	for d := d0; d < d1; d++ {
 		off, share = off[:0], share[:0]
 		for kd := range w.Kernel[0] {
@@ -77,7 +92,7 @@ func (w *depthwisePlanes) channel(dst, src []float32, c, d0, d1 int) {
 			slot := z % slots
 			if have[slot] != z {
 				have[slot] = z
-				w.copyPlane(ring.F[slot*plane:][:plane], in[z*w.In[1]*w.In[2]:])
+				w.copyPlane(ring[slot*plane:][:plane], in[z*w.In[1]*w.In[2]:])
 			}
 			for kh := range w.Kernel[1] {
 				for kw := range w.Kernel[2] {
@@ -88,11 +103,37 @@ func (w *depthwisePlanes) channel(dst, src []float32, c, d0, d1 int) {
 		}
 		for h := 0; h < w.Out[1]; h += w.together {
 			n := min(w.together, w.Out[1]-h)
-			simd.Mix(sums.F[:(n-1)*w.pitch+w.Out[2]], ring.F[h*w.pitch:], off, share, false)
+			run := sums[:(n-1)*w.pitch+w.Out[2]]
+			simd.Mix(run, ring[h*w.pitch:], off, share, false)
+			at := ((c*w.Out[0]+d)*w.Out[1] + h) * w.Out[2]
+			if w.Out[2] <= shortRow && w.add == nil && !w.stream {
+				w.finishRows(dst[at:][:n*w.Out[2]], run, oc)
+				continue
+			}
 			for r := range n {
-				w.finish(dst, sums.F[r*w.pitch:][:w.Out[2]], oc, ((c*w.Out[0]+d)*w.Out[1]+h+r)*w.Out[2])
+				w.finish(dst, sums[r*w.pitch:][:w.Out[2]], oc, at+r*w.Out[2])
 			}
 		}
+	}
+	w.off, w.share = off, share
+}
+
+// shortRow is the length of row up to which rows are finished together.
+const shortRow = 64
+
+// finishRows writes rows of sums, with what lies between them, to the output's rows dst, which follow each other.
+func (w *depthwisePlanes) finishRows(dst, run []float32, oc int) {
+	bias := float32(0)
+	if w.bias != nil {
+		bias = w.bias[oc]
+	}
+	lo, hi, all := w.act.clamp()
+	simd.AffineClamp(run, run, 1, bias, lo, hi, false)
+	for to, from := 0, 0; to < len(dst); to, from = to+w.Out[2], from+w.pitch {
+		copy(dst[to:to+w.Out[2]], run[from:])
+	}
+	if !all {
+		w.act.Apply(dst, dst)
 	}
 }
 

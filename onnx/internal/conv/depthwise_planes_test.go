@@ -52,7 +52,7 @@ func TestDepthwisePlanesStream(t *testing.T) {
 		for c := range p.InC {
 			n := p.outVoxels()
 			w := depthwisePlanes{Params: &p, pitch: p.In[2], rows: p.In[1], together: 5, weight: w, bias: bias, act: act}
-			w.channel(want, src, c, 0, p.Out[0])
+			(&planesWorker{depthwisePlanes: &w}).channel(want, src, c, 0, p.Out[0])
 			compareTo(t, got[c*n:][:n], want[c*n:][:n], 0)
 		}
 	}
