@@ -154,6 +154,7 @@ func (c *charset) text(b []byte, name bool) string {
 		initial = c.g1
 	}
 	var out strings.Builder
+	out.Grow(len(b) + len(b)/8)
 	base := ascii()
 	g0, g1 := base, initial
 	for len(b) > 0 {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -66,20 +67,20 @@ func (d *dumper) value(el *sk.Element, depth int) {
 	}
 	switch v := el.Value.GetValue().(type) {
 	case []string:
-		d.line(strings.Join(v, `\`))
+		d.texts(v)
 	case []int:
-		d.list(len(v), func(i int) string {
+		d.list(len(v), func(b []byte, i int) []byte {
 			if el.RawValueRepresentation == "AT" {
-				return fmt.Sprintf("(%04x,%04x)", v[i]>>16&0xffff, v[i]&0xffff)
+				return fmt.Appendf(b, "(%04x,%04x)", v[i]>>16&0xffff, v[i]&0xffff)
 			}
-			return strconv.Itoa(v[i])
+			return strconv.AppendInt(b, int64(v[i]), 10)
 		})
 	case []float64:
-		d.list(len(v), func(i int) string {
+		d.list(len(v), func(b []byte, i int) []byte {
 			if single(el.RawValueRepresentation) {
-				return shortest32(v[i])
+				return strconv.AppendFloat(b, float64(float32(v[i])), 'g', -1, 32)
 			}
-			return strconv.FormatFloat(v[i], 'g', -1, 64)
+			return strconv.AppendFloat(b, v[i], 'g', -1, 64)
 		})
 	case []byte:
 		d.binary(v)
@@ -104,16 +105,30 @@ func (d *dumper) value(el *sk.Element, depth int) {
 	}
 }
 
-func (d *dumper) list(n int, one func(i int) string) {
-	var parts []string
-	for i := range n {
-		if !d.full && i == 16 {
-			parts = append(parts, fmt.Sprintf("… %d values", n))
-			break
+// list writes numbers in a line.
+func (d *dumper) list(n int, one func(b []byte, i int) []byte) {
+	if d.full {
+		var room [64]byte
+		for i := range n {
+			if i > 0 {
+				d.out.WriteByte('\\')
+			}
+			d.out.Write(one(room[:0], i))
 		}
-		parts = append(parts, one(i))
+		d.out.WriteByte('\n')
+		return
 	}
-	d.line(strings.Join(parts, `\`))
+	var b []byte
+	for i := range min(n, 16) {
+		if i > 0 {
+			b = append(b, '\\')
+		}
+		b = one(b, i)
+	}
+	if n > 16 {
+		b = fmt.Appendf(b, `\… %d values`, n)
+	}
+	d.line(string(b))
 }
 
 func (d *dumper) binary(b []byte) {
@@ -121,30 +136,59 @@ func (d *dumper) binary(b []byte) {
 		d.line(fmt.Sprintf("% x … %d bytes", b[:16], len(b)))
 		return
 	}
-	d.line(fmt.Sprintf("% x", b))
+	const digits = "0123456789abcdef"
+	for i, c := range b {
+		if i > 0 {
+			d.out.WriteByte(' ')
+		}
+		d.out.WriteByte(digits[c>>4])
+		d.out.WriteByte(digits[c&15])
+	}
+	d.out.WriteByte('\n')
 }
 
-// line ends a line with a value whose control characters are made visible.
-func (d *dumper) line(s string) {
-	if !d.full && utf8.RuneCountInString(s) > dumpWidth {
-		n := utf8.RuneCountInString(s)
-		s = fmt.Sprintf("%s … %d characters", string([]rune(s)[:dumpWidth]), n)
+func (d *dumper) line(s string) { d.texts([]string{s}) }
+
+// texts ends a line with values whose control characters are made visible.
+func (d *dumper) texts(values []string) {
+	total, left := max(len(values)-1, 0), math.MaxInt
+	for _, s := range values {
+		total += utf8.RuneCountInString(s)
 	}
-	d.out.WriteString(printable(s))
+	if !d.full && total > dumpWidth {
+		left = dumpWidth
+	}
+	for i, s := range values {
+		if i > 0 && left > 0 {
+			d.out.WriteByte('\\')
+			left--
+		}
+		for _, r := range s {
+			if left == 0 {
+				break
+			}
+			d.out.WriteRune(printableRune(r))
+			left--
+		}
+		if left == 0 {
+			fmt.Fprintf(d.out, " … %d characters", total)
+			break
+		}
+	}
 	d.out.WriteByte('\n')
 }
 
 // printable replaces control characters, so that a value can't steer a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\r':
-			return '⏎'
-		case unicode.IsControl(r):
-			return '·'
-		}
-		return r
-	}, s)
+func printable(s string) string { return strings.Map(printableRune, s) }
+
+func printableRune(r rune) rune {
+	switch {
+	case r == '\n' || r == '\r':
+		return '⏎'
+	case unicode.IsControl(r):
+		return '·'
+	}
+	return r
 }
 
 // Keyword is the dictionary's keyword of a tag, or "" where it has none.

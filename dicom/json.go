@@ -1,15 +1,18 @@
 package dicom
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"math"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	sk "github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
@@ -25,122 +28,162 @@ func (f *File) WriteJSON(w io.Writer, trailing Elements) error {
 		}
 	}
 	body = append(body, trailing...)
-	var b bytes.Buffer
-	f.object(&b, body)
-	var out bytes.Buffer
-	if err := json.Indent(&out, b.Bytes(), "", "  "); err != nil {
-		return fmt.Errorf("dicom: json: %w", err)
-	}
-	out.WriteByte('\n')
-	if _, err := w.Write(out.Bytes()); err != nil {
+	j := jsonWriter{file: f, out: bufio.NewWriter(w)}
+	j.object(body)
+	j.out.WriteByte('\n')
+	if err := j.out.Flush(); err != nil {
 		return fmt.Errorf("dicom: json: %w", err)
 	}
 	return nil
 }
 
-func (f *File) object(b *bytes.Buffer, elements Elements) {
-	elements = append(Elements(nil), elements...)
-	sort.SliceStable(elements, func(i, j int) bool { return elements[i].Tag.Compare(elements[j].Tag) < 0 })
-	b.WriteByte('{')
+// jsonWriter writes as it goes; the buffered writer keeps the first error for Flush.
+type jsonWriter struct {
+	file  *File
+	out   *bufio.Writer
+	depth int
+}
+
+// open starts an object or array.
+func (j *jsonWriter) open(c byte) {
+	j.out.WriteByte(c)
+	j.depth++
+}
+
+// next starts a line with a member.
+func (j *jsonWriter) next(first bool) {
+	if !first {
+		j.out.WriteByte(',')
+	}
+	j.out.WriteByte('\n')
+	for range j.depth {
+		j.out.WriteString("  ")
+	}
+}
+
+// end ends an object or array.
+func (j *jsonWriter) end(c byte, empty bool) {
+	j.depth--
+	if !empty {
+		j.next(true)
+	}
+	j.out.WriteByte(c)
+}
+
+func (j *jsonWriter) object(elements Elements) {
+	byTag := func(a, b *sk.Element) int { return a.Tag.Compare(b.Tag) }
+	if !slices.IsSortedFunc(elements, byTag) {
+		elements = slices.Clone(elements)
+		slices.SortStableFunc(elements, byTag)
+	}
+	j.open('{')
 	first := true
 	for i, el := range elements {
 		if el.Tag.Element == 0 || i > 0 && elements[i-1].Tag == el.Tag { // group lengths; a key can stand once
 			continue
 		}
-		if !first {
-			b.WriteByte(',')
-		}
+		j.next(first)
 		first = false
-		fmt.Fprintf(b, `"%04X%04X":{"vr":%s`, el.Tag.Group, el.Tag.Element, quote(el.RawValueRepresentation))
-		f.jsonValue(b, el)
-		b.WriteByte('}')
+		fmt.Fprintf(j.out, `"%04X%04X": `, el.Tag.Group, el.Tag.Element)
+		j.open('{')
+		j.next(true)
+		j.out.WriteString(`"vr": `)
+		j.quote(el.RawValueRepresentation)
+		j.value(el)
+		j.end('}', false)
 	}
-	b.WriteByte('}')
+	j.end('}', first)
 }
 
-func (f *File) jsonValue(b *bytes.Buffer, el *sk.Element) {
-	list := func(n int, one func(i int)) {
-		b.WriteString(`,"Value":[`)
-		for i := range n {
-			if i > 0 {
-				b.WriteByte(',')
-			}
-			one(i)
-		}
-		b.WriteByte(']')
+// list writes the values of an element.
+func (j *jsonWriter) list(n int, one func(i int)) {
+	if n == 0 {
+		return
 	}
+	j.next(false)
+	j.out.WriteString(`"Value": `)
+	j.open('[')
+	for i := range n {
+		j.next(i == 0)
+		one(i)
+	}
+	j.end(']', false)
+}
+
+func (j *jsonWriter) value(el *sk.Element) {
 	if el.Value == nil {
 		return
 	}
+	var room [32]byte
 	switch v := el.Value.GetValue().(type) {
 	case []string:
 		if el.Tag == tag.SpecificCharacterSet && len(v) > 0 {
 			v = []string{"ISO_IR 192"}
 		}
-		if len(v) == 0 || len(v) == 1 && v[0] == "" {
+		if len(v) == 1 && v[0] == "" {
 			return
 		}
-		list(len(v), func(i int) { b.WriteString(jsonText(el.RawValueRepresentation, v[i])) })
+		j.list(len(v), func(i int) { j.text(el.RawValueRepresentation, v[i]) })
 	case []int:
-		if len(v) == 0 {
-			return
-		}
-		list(len(v), func(i int) {
+		j.list(len(v), func(i int) {
 			switch el.RawValueRepresentation {
 			case "AT":
-				fmt.Fprintf(b, `"%08X"`, uint32(v[i]))
+				fmt.Fprintf(j.out, `"%08X"`, uint32(v[i]))
 			case "UV":
-				b.WriteString(strconv.FormatUint(uint64(v[i]), 10))
+				j.out.Write(strconv.AppendUint(room[:0], uint64(v[i]), 10))
 			default:
-				b.WriteString(strconv.Itoa(v[i]))
+				j.out.Write(strconv.AppendInt(room[:0], int64(v[i]), 10))
 			}
 		})
 	case []float64:
-		if len(v) == 0 {
-			return
-		}
-		list(len(v), func(i int) {
+		j.list(len(v), func(i int) {
 			switch {
 			case math.IsNaN(v[i]):
-				b.WriteString(`"NaN"`)
+				j.out.WriteString(`"NaN"`)
 			case math.IsInf(v[i], 0):
-				b.WriteString(map[bool]string{true: `"inf"`, false: `"-inf"`}[v[i] > 0])
+				j.out.WriteString(map[bool]string{true: `"inf"`, false: `"-inf"`}[v[i] > 0])
+			case single(el.RawValueRepresentation):
+				j.out.WriteString(strings.Replace(shortest32(v[i]), "e+", "e", 1))
 			default:
-				if single(el.RawValueRepresentation) {
-					b.WriteString(strings.Replace(shortest32(v[i]), "e+", "e", 1))
-					return
-				}
-				b.WriteString(jsonNumber(v[i]))
+				j.out.WriteString(jsonNumber(v[i]))
 			}
 		})
 	case []byte:
-		inline(b, v)
+		j.inline(v)
 	case sk.PixelDataInfo:
-		switch {
-		case v.IntentionallyUnprocessed:
-			inline(b, v.UnprocessedValueData)
-		default:
-			uri := fmt.Sprintf("file:%s?offset=%d", f.Path, f.pixel.value)
-			if f.pixel.length != undefined {
-				uri += fmt.Sprintf("&length=%d", f.pixel.length)
-			}
-			b.WriteString(`,"BulkDataURI":` + quote(uri))
-		}
-	case []*sk.SequenceItemValue:
-		if len(v) == 0 {
+		if v.IntentionallyUnprocessed {
+			j.inline(v.UnprocessedValueData)
 			return
 		}
-		list(len(v), func(i int) {
+		uri := fmt.Sprintf("file:%s?offset=%d", j.file.Path, j.file.pixel.value)
+		if j.file.pixel.length != undefined {
+			uri += fmt.Sprintf("&length=%d", j.file.pixel.length)
+		}
+		j.next(false)
+		j.out.WriteString(`"BulkDataURI": `)
+		j.quote(uri)
+	case []*sk.SequenceItemValue:
+		j.list(len(v), func(i int) {
 			inner, _ := v[i].GetValue().([]*sk.Element)
-			f.object(b, inner)
+			j.object(inner)
 		})
 	}
 }
 
-func inline(b *bytes.Buffer, v []byte) {
+func (j *jsonWriter) inline(v []byte) {
 	if len(v) > 0 {
-		b.WriteString(`,"InlineBinary":"` + base64.StdEncoding.EncodeToString(v) + `"`)
+		j.next(false)
+		j.out.WriteString(`"InlineBinary": "`)
+		writeBase64(j.out, v)
+		j.out.WriteByte('"')
 	}
+}
+
+// writeBase64 writes to a buffered writer, which keeps the error for Flush.
+func writeBase64(out *bufio.Writer, v []byte) {
+	enc := base64.NewEncoder(base64.StdEncoding, out)
+	enc.Write(v)
+	enc.Close()
 }
 
 // single says whether a VR's numbers have single precision.
@@ -149,26 +192,34 @@ func single(vr string) bool { return vr == "FL" || vr == "OF" }
 // shortest32 is the shortest text that gives a number of single precision back.
 func shortest32(f float64) string { return strconv.FormatFloat(float64(float32(f)), 'g', -1, 32) }
 
-// jsonText writes one value of a text element: PS3.18 F.2.2 and F.2.3.
-func jsonText(vr, s string) string {
+// text writes one value of a text element: PS3.18 F.2.2 and F.2.3.
+func (j *jsonWriter) text(vr, s string) {
 	switch {
 	case s == "":
-		return "null"
+		j.out.WriteString("null")
+		return
 	case vr == "PN":
-		var parts []string
+		first := true
 		names := [3]string{"Alphabetic", "Ideographic", "Phonetic"}
+		j.open('{')
 		for i, group := range strings.SplitN(s, "=", 3) {
 			if group != "" {
-				parts = append(parts, quote(names[i])+":"+quote(group))
+				j.next(first)
+				first = false
+				j.quote(names[i])
+				j.out.WriteString(": ")
+				j.quote(group)
 			}
 		}
-		return "{" + strings.Join(parts, ",") + "}"
+		j.end('}', first)
+		return
 	case vr == "IS" || vr == "DS":
 		if f, err := strconv.ParseFloat(strings.TrimSpace(s), 64); err == nil && !math.IsInf(f, 0) && !math.IsNaN(f) {
-			return jsonNumber(f)
+			j.out.WriteString(jsonNumber(f))
+			return
 		}
 	}
-	return quote(s)
+	j.quote(s)
 }
 
 func jsonNumber(f float64) string {
@@ -179,12 +230,50 @@ func jsonNumber(f float64) string {
 	return string(b)
 }
 
-func quote(s string) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(s); err != nil {
-		return `""`
+// quote writes a string of any length in small pieces.
+func (j *jsonWriter) quote(s string) {
+	j.out.WriteByte('"')
+	for piece := range pieces(s) {
+		if plainASCII(piece) {
+			j.out.WriteString(piece)
+			continue
+		}
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if enc.Encode(piece) == nil {
+			q := b.Bytes()
+			j.out.Write(q[1 : len(q)-2]) // without its quotes and newline
+		}
 	}
-	return strings.TrimRight(b.String(), "\n")
+	j.out.WriteByte('"')
+}
+
+func plainASCII(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// pieces cuts a string between characters.
+func pieces(s string) iter.Seq[string] {
+	const most = 4096
+	return func(yield func(string) bool) {
+		for len(s) > most {
+			n := most
+			for n > most-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+				n--
+			}
+			if !yield(s[:n]) {
+				return
+			}
+			s = s[n:]
+		}
+		if s != "" {
+			yield(s)
+		}
+	}
 }

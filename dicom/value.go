@@ -22,11 +22,10 @@ func decodeValue(b []byte, info vrInfo, order binary.ByteOrder, cs *charset) (sk
 	case kindText:
 		return sk.NewValue(cs.split(b, info.name))
 	case kindTextOne:
-		text := string(b)
 		if info.charset {
-			text = cs.decode(b)
+			return sk.NewValue([]string{trimRight(cs.decode(b))})
 		}
-		return sk.NewValue([]string{trimRight(text)})
+		return sk.NewValue([]string{trimRight(string(b))})
 	case kindBytes:
 		if order == binary.BigEndian && info.word > 1 {
 			swap(b, info.word)

@@ -2,7 +2,6 @@ package dicom
 
 import (
 	"bufio"
-	"encoding/base64"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -17,10 +16,11 @@ func (f *File) WriteXML(w io.Writer, trailing Elements) error {
 	out := bufio.NewWriter(w)
 	out.WriteString(xml.Header + "<NativeDicomModel xml:space=\"preserve\">\n")
 	x := xmlWriter{file: f, out: out}
+	creators := map[uint32]string{}
 	for _, list := range []Elements{f.Elements, trailing} {
 		for _, el := range list {
 			if el.Tag.Group != 2 {
-				x.attributes(Elements{el}, nil)
+				x.attribute(el, creators)
 			}
 		}
 	}
@@ -37,44 +37,43 @@ type xmlWriter struct {
 }
 
 func (x *xmlWriter) text(s string) {
-	if err := xml.EscapeText(x.out, []byte(s)); err != nil {
-		return // the buffered writer keeps the error for Flush
+	for piece := range pieces(s) {
+		if plainASCII(piece) && !strings.ContainsAny(piece, "<>&'") {
+			x.out.WriteString(piece)
+			continue
+		}
+		if xml.EscapeText(x.out, []byte(piece)) != nil {
+			return // the buffered writer keeps the error for Flush
+		}
 	}
 }
 
-func (x *xmlWriter) attributes(e Elements, creators map[uint32]string) {
-	if creators == nil {
-		creators = map[uint32]string{}
-		for _, el := range x.file.Elements {
-			note(creators, el)
+// attribute writes an element; creators are those of the private blocks so far.
+func (x *xmlWriter) attribute(el *sk.Element, creators map[uint32]string) {
+	if el.Tag.Element == 0 {
+		return
+	}
+	note(creators, el)
+	element, creator := el.Tag.Element, ""
+	if el.Tag.Group%2 == 1 && element > 0xff {
+		if creator = creators[uint32(el.Tag.Group)<<8|uint32(element>>8)]; creator != "" {
+			element &= 0xff // the creator stands for the block
 		}
 	}
-	for _, el := range e {
-		if el.Tag.Element == 0 {
-			continue
-		}
-		note(creators, el)
-		element, creator := el.Tag.Element, ""
-		if el.Tag.Group%2 == 1 && element > 0xff {
-			if creator = creators[uint32(el.Tag.Group)<<8|uint32(element>>8)]; creator != "" {
-				element &= 0xff // the creator stands for the block
-			}
-		}
-		fmt.Fprintf(x.out, `<DicomAttribute tag="%04X%04X" vr="`, el.Tag.Group, element)
-		x.text(el.RawValueRepresentation)
+	fmt.Fprintf(x.out, `<DicomAttribute tag="%04X%04X" vr="`, el.Tag.Group, element)
+	x.text(el.RawValueRepresentation)
+	x.out.WriteByte('"')
+	if name := Keyword(el.Tag); name != "" {
+		fmt.Fprintf(x.out, ` keyword="%s"`, name)
+	}
+	if creator != "" {
+		x.out.WriteString(` privateCreator="`)
+		x.text(creator)
 		x.out.WriteByte('"')
-		if name := Keyword(el.Tag); name != "" {
-			fmt.Fprintf(x.out, ` keyword="%s"`, name)
-		}
-		if creator != "" {
-			x.out.WriteString(` privateCreator="`)
-			x.text(creator)
-			x.out.WriteByte('"')
-		}
-		x.out.WriteString(">")
-		x.value(el)
-		x.out.WriteString("</DicomAttribute>\n")
 	}
+	x.out.WriteString(">")
+	x.value(el)
+	x.out.WriteString("</DicomAttribute>\n")
 }
 
 // note remembers the creator of a private block.
@@ -91,7 +90,9 @@ func (x *xmlWriter) value(el *sk.Element) {
 		return
 	}
 	one := func(n int, s string) {
-		fmt.Fprintf(x.out, `<Value number="%d">`, n+1)
+		x.out.WriteString(`<Value number="`)
+		x.out.WriteString(strconv.Itoa(n + 1))
+		x.out.WriteString(`">`)
 		x.text(s)
 		x.out.WriteString("</Value>")
 	}
@@ -136,7 +137,10 @@ func (x *xmlWriter) value(el *sk.Element) {
 		for i, item := range v {
 			inner, _ := item.GetValue().([]*sk.Element)
 			fmt.Fprintf(x.out, "<Item number=\"%d\">\n", i+1)
-			x.attributes(inner, map[uint32]string{})
+			creators := map[uint32]string{}
+			for _, el := range inner {
+				x.attribute(el, creators)
+			}
 			x.out.WriteString("</Item>")
 		}
 	}
@@ -144,7 +148,9 @@ func (x *xmlWriter) value(el *sk.Element) {
 
 func (x *xmlWriter) inline(b []byte) {
 	if len(b) > 0 {
-		x.out.WriteString("<InlineBinary>" + base64.StdEncoding.EncodeToString(b) + "</InlineBinary>")
+		x.out.WriteString("<InlineBinary>")
+		writeBase64(x.out, b)
+		x.out.WriteString("</InlineBinary>")
 	}
 }
 
