@@ -86,7 +86,11 @@ func TestResumeDoesOnlyWhatIsMissing(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("want canceled, got %v", err)
 	}
-	// What kill -9 can leave: a half-made study, a journal line that was cut, a damaged report.
+	// What kill -9 can leave: a half-written table, a half-made study, a journal line that was cut, a damaged report.
+	half := filepath.Join(root, ".findings.csv.caliper-tmp-1")
+	if err := os.WriteFile(half, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Mkdir(filepath.Join(root, "studies", tmpPrefix+"k03"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +119,9 @@ func TestResumeDoesOnlyWhatIsMissing(t *testing.T) {
 	}, Options{Workers: 1, Resume: true, Fingerprint: "a"})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if _, err := os.Stat(half); !os.IsNotExist(err) {
+		t.Errorf("the half-written table is still there: %v", err)
 	}
 	if got, want := strings.Join(done, " "), "k01 k03 k04 k05"; got != want {
 		t.Errorf("done again: want %s, got %s", want, got)

@@ -17,7 +17,7 @@ import (
 // tmpPrefix marks the folders of studies that are being made.
 const tmpPrefix = ".making-"
 
-// prepare makes the folder of studies and removes what a killed run left half made.
+// prepare makes the folder of studies and removes what a killed run left half made in it and beside it.
 func prepare(studies string) error {
 	if err := os.MkdirAll(studies, 0o755); err != nil {
 		return fmt.Errorf("batch: %w", err)
@@ -29,6 +29,18 @@ func prepare(studies string) error {
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), tmpPrefix) {
 			if err := os.RemoveAll(filepath.Join(studies, e.Name())); err != nil {
+				return fmt.Errorf("batch: %w", err)
+			}
+		}
+	}
+	root := filepath.Dir(studies)
+	beside, err := os.ReadDir(root)
+	if err != nil {
+		return fmt.Errorf("batch: %w", err)
+	}
+	for _, e := range beside {
+		if e.Type().IsRegular() && atomicfile.IsTemp(e.Name()) {
+			if err := os.Remove(filepath.Join(root, e.Name())); err != nil {
 				return fmt.Errorf("batch: %w", err)
 			}
 		}
