@@ -18,6 +18,9 @@ import (
 	"github.com/caliper-imaging/caliper/study"
 )
 
+// noPixelData is the code of the issue of an object without the pixels that its class requires.
+const noPixelData = "no-pixel-data"
+
 // File is the header of a DICOM object: every element up to the pixel data, those of group 0002
 // first. Pixels are read from the source when they are asked for. It is safe for concurrent use.
 type File struct {
@@ -84,7 +87,7 @@ func ReadHeader(r io.ReaderAt, size int64) (*File, error) {
 		err = f.takePixel(p.pixel, src)
 	}
 	if err == nil && !f.HasPixels() && !f.Has(tag.PixelDataProviderURL) && (f.Has(tag.Rows) && f.Has(tag.BitsAllocated) || f.wantsPixels()) {
-		f.note("no-pixel-data", study.Warning, "the object should hold pixels but has none; the file may be cut")
+		f.note(noPixelData, study.Warning, "the object should hold pixels but has none; the file may be cut")
 	}
 	if err == nil && len(elements) == 0 {
 		err = frame.Truncatedf(pkg, "data set: want elements, got none")
@@ -119,8 +122,12 @@ func (f *File) takePixel(h header, src *source) error {
 		return err
 	}
 	f.Elements = append(f.Elements, &sk.Element{Tag: h.tag, ValueRepresentation: tag.VRPixelData, RawValueRepresentation: h.vr, ValueLength: h.length, Value: skipped})
-	if h.length != undefined && src.known && h.value+int64(h.length) > src.size {
-		f.note("truncated-pixel-data", study.Warning, fmt.Sprintf("pixel data: want %d bytes, got %d", h.length, max(0, src.size-h.value)))
+	const least = 16 // an offset table and one fragment, both empty
+	switch left := max(0, src.size-h.value); {
+	case h.length == undefined && src.known && left < least:
+		f.note("truncated-pixel-data", study.Warning, fmt.Sprintf("pixel data: want %d bytes and more, got %d", least, left))
+	case h.length != undefined && src.known && int64(h.length) > left:
+		f.note("truncated-pixel-data", study.Warning, fmt.Sprintf("pixel data: want %d bytes, got %d", h.length, left))
 	}
 	return nil
 }

@@ -6,13 +6,21 @@ import (
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
+	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 	"github.com/caliper-imaging/caliper/internal/archive"
+	"github.com/caliper-imaging/caliper/study"
 )
 
 // Trailing reads what lies behind the pixel data: the rest of the data set. It errs where the pixel
-// data or what follows is cut, also where all pixels are whole; what could be read is given.
+// data or what follows is cut, also where all pixels are whole, or where the object should have pixel data
+// and has none; what could be read is given.
 func (f *File) Trailing(ctx context.Context) (Elements, error) {
 	if !f.HasPixels() {
+		for _, issue := range f.Issues {
+			if issue.Code == noPixelData {
+				return nil, frame.Errorf(pkg, "%s", issue.Text)
+			}
+		}
 		return nil, nil
 	}
 	if err := ctx.Err(); err != nil {
@@ -52,4 +60,23 @@ func (f *File) Trailing(ctx context.Context) (Elements, error) {
 	p := parser{src: src, implicit: f.enc.implicit, order: f.enc.order, charset: newCharset(f.Strings(tag.SpecificCharacterSet))}
 	out, _, err := p.dataset(pos, src.size, false, 0)
 	return out, err
+}
+
+// CutBehind gives a warning for each file of the series that is cut behind its pixels, which are whole.
+func (st *Stack) CutBehind(ctx context.Context) []study.Issue {
+	var out []study.Issue
+	var last *File
+	for _, slices := range st.times {
+		for _, s := range slices {
+			f := s.file
+			if f == last || f.pixel.length != undefined && !f.enc.deflated && f.pixel.value+int64(f.pixel.length) == f.size {
+				continue
+			}
+			last = f
+			if _, err := f.Trailing(ctx); isTruncated(err) {
+				out = append(out, study.Issue{Code: "truncated-file", Severity: study.Warning, Where: "file", Text: "all pixels are whole, but the file is cut off: " + err.Error()})
+			}
+		}
+	}
+	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"runtime/debug"
+	"slices"
 
 	"github.com/caliper-imaging/caliper/dicom"
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
@@ -56,9 +57,9 @@ func Convert(ctx context.Context, s study.Series) (*Conversion, error) {
 	} else {
 		upwards(&image.Raw, stack.Descending())
 	}
-	c := &Conversion{Image: image, Sidecar: stack.Sidecar(image.Geometry), Issues: stack.Series.Issues}
+	c := &Conversion{Image: image, Sidecar: stack.Sidecar(image.Geometry), Issues: slices.Concat(stack.Series.Issues, stack.CutBehind(ctx))}
 	if segments != nil {
-		c.Issues = issues
+		c.Issues = slices.Concat(issues, stack.CutBehind(ctx))
 		names := make([]any, len(segments))
 		for n, s := range segments {
 			names[n] = map[string]any{"Number": s.Number, "Label": s.Label, "Type": s.Type.Meaning}

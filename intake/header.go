@@ -127,6 +127,10 @@ func lookDICOM(path string, claimed, keep bool) finding {
 	object, err := dicom.OpenFile(path)
 	if err != nil {
 		if claimed || object != nil && object.HasPixels() {
+			var format *dicom.FormatError
+			if errors.As(err, &format) && format.Truncated {
+				err = fmt.Errorf("the file is cut off: %w", err)
+			}
 			return finding{err: err}
 		}
 		return finding{}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"os"
@@ -181,7 +182,7 @@ func convertSeries(ctx context.Context, s term.Streams, o convertOptions, series
 	if series.Format == "dicom" && isNIfTI(o.out) {
 		c, err := intake.Convert(ctx, series)
 		if err != nil {
-			return fmt.Errorf("%s: %w", o.in, err)
+			return fmt.Errorf("%s: %w", o.in, cutShort(err))
 		}
 		for _, issue := range c.Issues {
 			if !slices.Contains(series.Issues, issue) {
@@ -192,7 +193,7 @@ func convertSeries(ctx context.Context, s term.Streams, o convertOptions, series
 	}
 	image, err := intake.Stored(ctx, series)
 	if err != nil {
-		return fmt.Errorf("%s: %w", o.in, err)
+		return fmt.Errorf("%s: %w", o.in, cutShort(err))
 	}
 	return writeOutput(s, o.out, image)
 }
@@ -332,12 +333,15 @@ func convertRaw(ctx context.Context, s term.Streams, o convertOptions) error {
 		return usagef("--raw: want OUT to end in .npy, got %q", filepath.Ext(o.out))
 	}
 	f, err := dicom.OpenFile(o.in)
+	if err == nil && !f.HasPixels() {
+		_, err = f.Trailing(ctx) // where the object should have pixels
+	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", o.in, err)
+		return fmt.Errorf("%s: %w", o.in, cutShort(err))
 	}
 	raw, err := f.RawArray(ctx)
 	if err != nil {
-		return fmt.Errorf("%s: %w", o.in, err)
+		return fmt.Errorf("%s: %w", o.in, cutShort(err))
 	}
 	for _, issue := range f.Issues {
 		fmt.Fprintf(s.Err, "caliper: %s: %s: %s\n", filepath.Base(o.in), issue.Severity, issue.Text)
@@ -346,12 +350,21 @@ func convertRaw(ctx context.Context, s term.Streams, o convertOptions) error {
 		fmt.Fprintf(s.Err, "caliper: %s: note: another object lies behind this one, at byte %d\n", filepath.Base(o.in), at)
 	}
 	if _, err := f.Trailing(ctx); err != nil {
-		fmt.Fprintf(s.Err, "caliper: %s: warning: all pixels are whole, but the file is cut: %v\n", filepath.Base(o.in), err)
+		fmt.Fprintf(s.Err, "caliper: %s: warning: all pixels are whole, but the file is cut off: %v\n", filepath.Base(o.in), err)
 	}
 	if err := npy.Write(o.out, npy.FromRaw(raw)); err != nil {
 		return fmt.Errorf("%s: %w", o.out, err)
 	}
 	return nil
+}
+
+// cutShort says first of a file that ends too early what is the matter with it.
+func cutShort(err error) error {
+	var format *dicom.FormatError
+	if errors.As(err, &format) && format.Truncated {
+		return fmt.Errorf("the file is cut off: %w", err)
+	}
+	return err
 }
 
 // syntaxes are the short names of transfer syntaxes that can be written.

@@ -49,7 +49,7 @@ func runDump(ctx context.Context, s term.Streams, o dumpOptions) error {
 	defer remove()
 	f, err := dicom.OpenFile(file)
 	if f == nil {
-		return fmt.Errorf("%s: %w", o.file, err)
+		return fmt.Errorf("%s: %w", o.file, cutShort(err))
 	}
 	var trailing dicom.Elements
 	if err == nil {
@@ -64,7 +64,7 @@ func runDump(ctx context.Context, s term.Streams, o dumpOptions) error {
 	default:
 		printed = f.WriteText(s.Out, trailing, o.full)
 	}
-	if err = errors.Join(printed, err); err != nil {
+	if err = errors.Join(printed, cutShort(err)); err != nil {
 		return fmt.Errorf("%s: %w", o.file, err)
 	}
 	if at, ok, err := f.Another(); err == nil && ok {

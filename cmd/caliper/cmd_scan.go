@@ -58,9 +58,16 @@ func runScan(ctx context.Context, s term.Streams, o scanOptions) error {
 	if o.json {
 		enc := json.NewEncoder(s.Out)
 		enc.SetIndent("", "  ")
-		return enc.Encode(found)
+		if err := enc.Encode(found); err != nil {
+			return err
+		}
+	} else if err := printScan(s.Out, found); err != nil {
+		return err
 	}
-	return printScan(s.Out, found)
+	if len(found.Studies) == 0 {
+		return fmt.Errorf("scan: want an image that can be read, got %s that can't", count(len(found.Failures), "file", "files"))
+	}
+	return nil
 }
 
 // printScan writes a block for each patient: a line for each study, and under it one for each series.
