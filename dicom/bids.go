@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -29,7 +30,7 @@ func (st *Stack) Sidecar(image volume.Geometry) *Sidecar {
 	s.general(l, st.Series.Modality)
 	s.imageType(l)
 	s.positive("SeriesNumber", l.num(tag.SeriesNumber))
-	s.text("AcquisitionTime", isoTime(l, first))
+	s.text("AcquisitionTime", acquisitionTime(l, first))
 	s.positive("AcquisitionNumber", l.num(tag.AcquisitionNumber))
 	s.text("ImageComments", l.str(tag.ImageComments))
 	if !st.projection && st.Series.Modality != "CT" { // where it may vary
@@ -70,7 +71,10 @@ func (st *Stack) Sidecar(image volume.Geometry) *Sidecar {
 		s.Gradients = st.gradients(l)
 	}
 	if mr {
-		s.Text = fmt.Sprintf("TE=%.2g;Time=%s", l.echoTime(), strings.ReplaceAll(isoTime(l, first), ":", ""))
+		s.Text = fmt.Sprintf("TE=%.2g", l.echoTime())
+		if d, ok := timeOfDay(l, first); ok {
+			s.Text += fmt.Sprintf(";Time=%02d%02d%09.6f", d/time.Hour, d/time.Minute%60, (d % time.Minute).Seconds())
+		}
 	}
 	return s
 }
@@ -194,8 +198,19 @@ func (l lookup) isFieldMap() bool {
 	return false
 }
 
-// isoTime is the time of day of an acquisition as hh:mm:ss.ffffff, or "".
-func isoTime(l lookup, first slice) string {
+// acquisitionTime is the time of day of an acquisition as hh:mm:ss.ffffff, to 10 µs as dcm2niix has it; ""
+// where it is not known.
+func acquisitionTime(l lookup, first slice) string {
+	d, ok := timeOfDay(l, first)
+	if !ok {
+		return ""
+	}
+	seconds := (d % time.Minute).Seconds()
+	return fmt.Sprintf("%02d:%02d:%09.6f", d/time.Hour, d/time.Minute%60, math.Round(seconds*1e5)/1e5)
+}
+
+// timeOfDay is when an acquisition began.
+func timeOfDay(l lookup, first slice) (d time.Duration, ok bool) {
 	text := first.head.data.String(tag.AcquisitionTime)
 	if text == "" {
 		for _, t := range []tag.Tag{tag.AcquisitionDateTime, tag.FrameAcquisitionDateTime} {
@@ -206,12 +221,9 @@ func isoTime(l lookup, first slice) string {
 		}
 	}
 	if len(text) < 6 {
-		return ""
+		return 0, false
 	}
-	d := clock(text)
-	seconds := d.Seconds()
-	hour, minute := math.Floor(seconds/3600), math.Floor(math.Mod(seconds, 3600)/60)
-	return fmt.Sprintf("%02d:%02d:%09.6f", int(hour), int(minute), seconds-3600*hour-60*minute)
+	return clock(text), true
 }
 
 // phaseLine is 'R' or 'C' for phase encoding along rows or columns, 0 where unknown.

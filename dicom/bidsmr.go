@@ -21,8 +21,8 @@ func (s *Sidecar) mr(st *Stack, l lookup, image volume.Geometry) {
 	if v := l.num(tag.NumberOfAverages); v > 1 {
 		s.Set("NumberOfAverages", v)
 	}
-	if st.echo > 0 {
-		s.Set("EchoNumber", st.echo)
+	if v := st.Series.Acquisition.EchoNumber; v > 0 {
+		s.Set("EchoNumber", v)
 	} else if v := l.echoNumber(); v > 0 {
 		s.Set("EchoNumber", v)
 	}

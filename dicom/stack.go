@@ -21,7 +21,6 @@ type Stack struct {
 	Localiser  bool  // a scout, not for measuring
 	Err        error // why its voxels can't be had, or nil; said in Series.Issues too
 	projection bool
-	echo       int       // number of the echo among those of the series' files, from 1; 0 where there is one
 	times      [][]slice // for each time point the slices in ascending order along the normal
 	steps      []int     // grid index of each slice, where slices are missing
 	uneven     []float64 // distances of the slices, where they must be resampled
@@ -91,22 +90,26 @@ func Stacks(files []*File) []Stack {
 	return out
 }
 
-// numberEchoes numbers the echo times of one series as they come.
+// numberEchoes numbers the echo times of one series by EchoNumbers of classic objects, or as they come.
 func numberEchoes(series []Stack) {
 	var echoes []float64
 	at := make([]int, len(series))
 	for n := range series {
 		if st := &series[n]; st.Series.Modality == "MR" && len(st.times) > 0 {
-			te := lookup{frameHeader: st.times[0][0].head}.echoTime()
+			l := lookup{frameHeader: st.times[0][0].head}
+			te := l.echoTime()
 			if !slices.Contains(echoes, te) {
 				echoes = append(echoes, te)
 			}
 			at[n] = slices.Index(echoes, te) + 1
+			if v := int(l.num(tag.EchoNumbers)); v > 0 && !l.data.Has(tag.PerFrameFunctionalGroupsSequence) {
+				at[n] = v
+			}
 		}
 	}
 	for n := range series {
 		if len(echoes) > 1 {
-			series[n].echo = at[n]
+			series[n].Series.Acquisition.EchoNumber = at[n]
 		}
 	}
 }

@@ -57,6 +57,9 @@ func Convert(ctx context.Context, s study.Series) (*Conversion, error) {
 	} else {
 		upwards(&image.Raw, stack.Descending())
 	}
+	if stack.Series.Acquisition.EchoNumber == 0 {
+		stack.Series.Acquisition.EchoNumber = s.Acquisition.EchoNumber // the scan knows of other files
+	}
 	c := &Conversion{Image: image, Sidecar: stack.Sidecar(image.Geometry), Issues: slices.Concat(stack.Series.Issues, stack.CutBehind(ctx))}
 	if segments != nil {
 		c.Issues = slices.Concat(issues, stack.CutBehind(ctx))

@@ -68,6 +68,7 @@ type Acquisition struct {
 	MagneticFieldTesla        float64 `json:"magneticFieldTesla,omitempty"`
 	SequenceName              string  `json:"sequenceName,omitempty"`
 	EchoTimeMS                float64 `json:"echoTimeMS,omitempty"`
+	EchoNumber                int     `json:"echoNumber,omitempty"` // from 1, where the series has images of several echo times
 	RepetitionTimeMS          float64 `json:"repetitionTimeMS,omitempty"`
 	FlipAngleDeg              float64 `json:"flipAngleDeg,omitempty"`
 	Manufacturer              string  `json:"manufacturer,omitempty"`
