@@ -159,14 +159,20 @@ func when(e Elements) time.Time {
 			return day.Add(clock(e.String(pair[1])))
 		}
 	}
-	for _, t := range []tag.Tag{tag.AcquisitionDateTime} {
-		if s := e.String(t); len(s) >= 8 {
-			if day, ok := date(s[:8]); ok {
-				return day.Add(clock(s[8:]))
-			}
-		}
+	at, _ := dateTime(e.String(tag.AcquisitionDateTime))
+	return at
+}
+
+// dateTime reads a DT; its offset from UTC is left out.
+func dateTime(s string) (time.Time, bool) {
+	if len(s) < 8 {
+		return time.Time{}, false
 	}
-	return time.Time{}
+	day, ok := date(s[:8])
+	if !ok {
+		return time.Time{}, false
+	}
+	return day.Add(clock(s[8:])), true
 }
 
 // date reads a DA, also in the form with dots of the ACR-NEMA standard.

@@ -53,7 +53,12 @@ func (st *Stack) planeSpacing(s slice) [2]float64 {
 		return [2]float64{v[0], v[1]}, true
 	}
 	imager, hasImager := pair(tag.ImagerPixelSpacing)
+	if v := s.head.macro(tag.FramePixelDataPropertiesSequence).Floats(tag.ImagerPixelSpacing); len(v) == 2 && v[0] > 0 && v[1] > 0 {
+		imager, hasImager = [2]float64(v), true // enhanced XA and XRF (PS3.3 C.8.19.6)
+	}
 	pixel, hasPixel := s.spacingMM, s.spacingMM[0] > 0
+	object := s.head.macro(tag.ProjectionPixelCalibrationSequence).Floats(tag.ObjectPixelSpacingInCenterOfBeam)
+	hasObject := len(object) == 2 && object[0] > 0 && object[1] > 0
 	if !st.projection {
 		switch {
 		case hasPixel:
@@ -86,6 +91,9 @@ func (st *Stack) planeSpacing(s slice) [2]float64 {
 	}
 	calibrated := hasPixel && (data.Has(tag.PixelSpacingCalibrationType) || hasImager && !near(pixel, imager))
 	switch {
+	case hasObject:
+		a.SpacingSource, a.Plane = "ObjectPixelSpacingInCenterOfBeam", "patient"
+		return [2]float64(object)
 	case calibrated:
 		a.SpacingSource, a.Plane = "PixelSpacing", "patient"
 		return pixel

@@ -58,7 +58,7 @@ type Level struct {
 
 // Acquisition is how the image was made, as far as a step needs it. Zero means not stated.
 type Acquisition struct {
-	SpacingSource             string  `json:"spacingSource,omitempty"`       // PixelSpacing, ImagerPixelSpacing, NominalScannedPixelSpacing, flag, table, header, none
+	SpacingSource             string  `json:"spacingSource,omitempty"`       // PixelSpacing, ImagerPixelSpacing, ObjectPixelSpacingInCenterOfBeam, NominalScannedPixelSpacing, flag, table, header, none
 	Plane                     string  `json:"plane,omitempty"`               // detector, patient or "": the plane in which the spacing of a projection holds
 	MagnificationFactor       float64 `json:"magnificationFactor,omitempty"` // (0018,1114) EstimatedRadiographicMagnificationFactor
 	SliceThicknessMM          float64 `json:"sliceThicknessMM,omitempty"`
