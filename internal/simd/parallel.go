@@ -24,14 +24,23 @@ func Parallel(threads, n int, f func(lo, hi int)) {
 	g.wait()
 }
 
-// group is goroutines whose panic, the first that is met, goes on in the caller.
+// group is workers whose panic, the first that is met, goes on in the caller.
 type group struct {
 	wg     sync.WaitGroup
+	left   atomic.Int32
 	once   sync.Once
 	caught any
 }
 
-func (g *group) start(f func()) { g.wg.Go(func() { g.here(f) }) }
+func (g *group) start(f func()) {
+	g.wg.Add(1)
+	g.left.Add(1)
+	post(func() {
+		defer g.wg.Done()
+		defer g.left.Add(-1)
+		g.here(f)
+	})
+}
 
 func (g *group) here(f func()) {
 	defer func() {
@@ -43,6 +52,7 @@ func (g *group) here(f func()) {
 }
 
 func (g *group) wait() {
+	spin(waitFor, func() bool { return g.left.Load() == 0 })
 	g.wg.Wait()
 	if g.caught != nil {
 		panic(g.caught)

@@ -1,8 +1,10 @@
 package simd
 
 import (
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func TestParallelCoversOnce(t *testing.T) {
@@ -49,5 +51,34 @@ func TestPanicReachesCaller(t *testing.T) {
 				})
 			}()
 		}
+	}
+}
+
+// TestCrew has many callers at once, each with workers that call for others, at paces at which workers linger or have gone.
+func TestCrew(t *testing.T) {
+	var done atomic.Int64
+	var wg sync.WaitGroup
+	const callers, rounds = 8, 60
+	for c := range callers {
+		wg.Go(func() {
+			for r := range rounds {
+				Each(3, 4, func(_, _ int) { Parallel(2, 2, func(lo, hi int) { done.Add(int64(hi - lo)) }) })
+				if (r+c)%20 == 0 {
+					time.Sleep(lingerFor * time.Duration(c) / 4)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if got := done.Load(); got != callers*rounds*8 {
+		t.Errorf("%d parts were done, want %d", got, callers*rounds*8)
+	}
+	for end := time.Now().Add(10 * time.Second); lingering.Load() != 0; time.Sleep(lingerFor) {
+		if time.Now().After(end) {
+			t.Fatalf("%d workers still look for work", lingering.Load())
+		}
+	}
+	if len(handed) != 0 {
+		t.Errorf("%d pieces of work are left", len(handed))
 	}
 }
