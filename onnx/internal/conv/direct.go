@@ -197,12 +197,20 @@ func (d *direct) divide(threads int) {
 func (d *direct) run(threads int) {
 	perGroup := len(d.runs[0]) * len(d.runs[1]) * d.chunks
 	workers := make([]strip, max(threads, 1))
-	n := d.p.Batch * d.p.Group * perGroup * d.splits
-	simd.Each(threads, n, func(worker, i int) {
+	n := d.p.Batch * d.p.Group * perGroup
+	whole, splits := 0, d.splits // strips whose output channels are computed by one worker, and the parts of the others
+	if splits == 1 {
+		whole, splits = n-leftOver(n, threads), min(len(d.tiles), max(threads, 1))
+	}
+	simd.Each(threads, whole+(n-whole)*splits, func(worker, i int) {
 		s := &workers[worker]
 		s.direct = d
-		split := i % d.splits
-		i /= d.splits
+		tiles := d.tiles
+		if i >= whole {
+			split := (i - whole) % splits
+			i = whole + (i-whole)/splits
+			tiles = tiles[split*len(tiles)/splits : (split+1)*len(tiles)/splits]
+		}
 		// Groups follow each other at one place, which keeps what depends on the place alone.
 		s.group = i % d.p.Group
 		i /= d.p.Group
@@ -212,7 +220,7 @@ func (d *direct) run(threads int) {
 		s.w1 = min(s.w0+d.nw, d.p.Out[2])
 		at /= d.chunks
 		s.h, s.d = d.runs[1][at%len(d.runs[1])], d.runs[0][at/len(d.runs[1])]
-		s.compute(d.tiles[split*len(d.tiles)/d.splits : (split+1)*len(d.tiles)/d.splits])
+		s.compute(tiles)
 	})
 	for i := range workers {
 		workers[i].buf.release()

@@ -79,27 +79,37 @@ func (w *plane) vectors(rows int) int {
 	return len(w.tilesH)/rows*of(rows) + of(len(w.tilesH)%rows)
 }
 
+// leftOver is how many of n equal pieces of work are better divided among the workers, so that none of these is idle at the end.
+func leftOver(n, threads int) int {
+	switch {
+	case threads <= 1 || n >= 16*threads:
+		return 0
+	case n < 2*threads:
+		return n
+	}
+	return n % threads
+}
+
 func (w *plane) run(threads int) {
 	work := make([]planeStrip, max(threads, 1))
 	for i := range work {
 		work[i].plane = w
 	}
 	n := w.p.Batch * w.p.Group * w.p.Out[0] * w.strips * w.chunks
-	if threads > 1 && n < 2*threads {
-		for i := range n {
-			w.together(work, i)
-		}
-	} else {
-		simd.Each(threads, n, func(worker, i int) {
-			s := &work[worker]
-			s.take(i)
-			s.compute()
-		})
+	alone := n - leftOver(n, threads)
+	simd.Each(threads, alone, func(worker, i int) {
+		s := &work[worker]
+		s.take(i)
+		s.compute()
+	})
+	for i := alone; i < n; i++ {
+		w.together(work, i)
 	}
 	for i := range work {
 		work[i].v.release()
 		work[i].m.release()
 		work[i].tmp.release()
+		work[i].weights.release()
 	}
 }
 
@@ -119,7 +129,11 @@ func (w *plane) together(work []planeStrip, i int) {
 		simd.Each(len(work), parts, func(worker, part int) { f(&work[worker], part*n/parts, (part+1)*n/parts) })
 	}
 	split(w.icg, (*planeStrip).input)
-	split(36, (*planeStrip).products)
+	if w.k.form.isLate(w.icg, w.ocg) {
+		split(len(w.k.tiles), (*planeStrip).lateProducts)
+	} else {
+		split(36, (*planeStrip).products)
+	}
 	split(w.ocg, (*planeStrip).output)
 	for j := range work[1:] {
 		work[j+1].v.F, work[j+1].m.F = nil, nil
@@ -132,6 +146,7 @@ type planeStrip struct {
 	batch, group, d, chunk int
 	first, n               int
 	v, m, tmp              scratch
+	weights                scratch // points of one tile's weights
 	in                     simd.WinogradIn
 	out                    simd.WinogradOut
 	tap                    simd.Tap
@@ -165,7 +180,11 @@ func (s *planeStrip) compute() {
 	s.growPoints()
 	s.growTmp()
 	s.input(0, s.icg)
-	s.products(0, 36)
+	if s.k.form.isLate(s.icg, s.ocg) {
+		s.lateProducts(0, len(s.k.tiles))
+	} else {
+		s.products(0, 36)
+	}
 	s.output(0, s.ocg)
 }
 

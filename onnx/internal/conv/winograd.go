@@ -56,6 +56,9 @@ func chooseForm(p *Params) (form, bool) {
 		if f.w == 1 {
 			taps *= p.Kernel[2]
 		}
+		if f.isLate(icg, ocg) {
+			taps = p.taps()
+		}
 		if float64(taps)*weights > winogradWeights {
 			return
 		}
@@ -80,7 +83,11 @@ func chooseForm(p *Params) (form, bool) {
 	}
 	if plane {
 		tiles := float64(out[0] * ((out[1] + 3) / 4) * ((out[2] + 3) / 4))
-		consider(form{1, 6, 6}, 36*math.Ceil(tiles/lanes)*(channels*1.05+float64(9*ocg+10*icg)))
+		f, late := form{1, 6, 6}, 0.0
+		if f.isLate(icg, ocg) {
+			late = lateTransform * weights * float64(out[0]*lateStrips(int(tiles)/out[0], icg, ocg))
+		}
+		consider(f, 36*math.Ceil(tiles/lanes)*(channels*1.05+float64(9*ocg+10*icg))+late)
 	}
 	return choice, choice != form{}
 }
@@ -194,6 +201,9 @@ func (w *winograd) size(threads int) {
 		}
 	}
 	w.strips = (total + w.perStrip - 1) / w.perStrip
+	if threads > 1 && w.nw < 64 && w.strips < 8*threads { // as many for each worker
+		w.strips = min(total, (w.strips+threads-1)/threads*threads)
+	}
 	w.perStrip = (total + w.strips - 1) / w.strips
 	w.strips = (total + w.perStrip - 1) / w.perStrip
 }
