@@ -7,11 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	sk "github.com/suyashkumar/dicom"
 	"github.com/suyashkumar/dicom/pkg/tag"
-	"github.com/suyashkumar/dicom/pkg/uid"
 
 	"github.com/caliper-imaging/caliper/dicom/codec/frame"
 	"github.com/caliper-imaging/caliper/internal/archive"
@@ -96,22 +94,6 @@ func ReadHeader(r io.ReaderAt, size int64) (*File, error) {
 		f.note("truncated-file", study.Warning, "the file ends within its header; what could be read is offered")
 	}
 	return f, err
-}
-
-// wantsPixels says whether the object is of an image class, in which pixel data are required, or names no class.
-func (f *File) wantsPixels() bool {
-	class := f.String(tag.SOPClassUID)
-	if class == "" {
-		class = f.String(tag.MediaStorageSOPClassUID)
-	}
-	switch class {
-	case "", "1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7", "1.2.840.10008.5.1.4.1.1.30": // Segmentation, Label Map Segmentation, Parametric Map
-		return true
-	case "1.2.840.10008.5.1.4.1.1.481.2": // RT Dose, which may hold histograms alone
-		return !f.Has(tag.DVHSequence)
-	}
-	info, err := uid.Lookup(class)
-	return err == nil && strings.Contains(info.Name, "Image Storage")
 }
 
 // takePixel notes where the pixel data lie.

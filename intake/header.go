@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 // finding is what the header of one file says.
 type finding struct {
 	format   string // "" for no image
+	other    string // what a DICOM object without pixels is
 	err      error
 	dicom    *dicom.Description
 	object   *dicom.File // kept while there are few
@@ -144,7 +146,7 @@ func lookDICOM(path string, claimed, keep bool) finding {
 		}
 	}
 	if !object.HasPixels() {
-		return finding{} // a report, a plan, a DICOMDIR
+		return finding{other: cmp.Or(object.Kind(), "object of a class that is not known")}
 	}
 	d := dicom.Describe(object)
 	out := finding{format: "dicom", dicom: &d}

@@ -9,9 +9,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/suyashkumar/dicom/pkg/tag"
+
+	"github.com/caliper-imaging/caliper/dicom"
 	"github.com/caliper-imaging/caliper/internal/golden"
 	"github.com/caliper-imaging/caliper/volume"
 )
@@ -225,5 +229,49 @@ func TestConcatenatedObjects(t *testing.T) {
 				t.Errorf("want the same values, got %v and %v", err, err2)
 			}
 		}
+	}
+}
+
+// Reports, plans, presentation states and directories of media are no failures: they are counted as what they are. An
+// image object without its pixels is a failure, and so is one that is cut.
+func TestObjectsWithoutPixels(t *testing.T) {
+	w := newTree(t)
+	last := w.slice("image.dcm", "P1", "", "1.2.1", day("2024-05-01"), 0)
+	for name, class := range map[string]string{
+		"sr.dcm": "1.2.840.10008.5.1.4.1.1.88.11", "sr2.dcm": "1.2.840.10008.5.1.4.1.1.88.11", "plan.dcm": "1.2.840.10008.5.1.4.1.1.481.5", "state.dcm": "1.2.840.10008.5.1.4.1.1.11.1",
+		"DICOMDIR.dcm": "1.2.840.10008.1.3.10", "pdf.dcm": "1.2.840.10008.5.1.4.1.1.104.1", "private.dcm": "1.2.3.4", "noimage.dcm": "1.2.840.10008.5.1.4.1.1.4", "skin.dcm": "1.2.840.10008.5.1.4.1.1.77.1.7",
+	} {
+		var e dicom.Elements
+		for _, el := range []struct {
+			tag   tag.Tag
+			value string
+		}{{tag.SOPClassUID, class}, {tag.SOPInstanceUID, dicom.UID(name)}, {tag.Modality, "OT"}} {
+			if err := e.Set(el.tag, "", el.value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := dicom.WriteFile(w.path(name), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := os.ReadFile(last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(w.path("cut.dcm"), b[:300], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	found := w.scan(Options{})
+	want := []Other{{"Basic Text SR", 2}, {"DICOMDIR", 1}, {"Encapsulated PDF", 1}, {"Grayscale Softcopy Presentation State", 1}, {"RT Plan", 1}, {"object of a class that is not known", 1}}
+	if !slices.Equal(found.Others, want) || found.Ignored != 7 {
+		t.Errorf("want %v of 7 other files, got %v of %d", want, found.Others, found.Ignored)
+	}
+	var failed []string
+	for _, f := range found.Failures {
+		failed = append(failed, f.Path)
+	}
+	equal(t, "failures", []string{"cut.dcm", "noimage.dcm", "skin.dcm"}, failed)
+	if !strings.Contains(found.Failures[0].Reason, "the file is cut off") {
+		t.Errorf("want the cut file called so, got %q", found.Failures[0].Reason)
 	}
 }

@@ -5,6 +5,7 @@ package intake
 import (
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -34,7 +35,17 @@ type Found struct {
 	Issues   []study.Issue `json:"issues,omitempty"`
 	Images   int           `json:"images"`  // files that belong to a study
 	Ignored  int           `json:"ignored"` // files that don't claim to be an image, and DICOM objects without pixels
+	Others   []Other       `json:"others,omitempty"`
 }
+
+// Other counts the DICOM objects of a kind that has no pixels, among the files that are ignored.
+type Other struct {
+	Kind  string `json:"kind"` // RT Plan, Basic Text SR, DICOMDIR …
+	Files int    `json:"files"`
+}
+
+// String is the count with the kind.
+func (o Other) String() string { return fmt.Sprintf("%d %s", o.Files, o.Kind) }
 
 // Failure is a file that claims to be an image and can't be read, or a folder that can't be listed.
 type Failure struct {
@@ -84,7 +95,16 @@ func Scan(ctx context.Context, inputs []string, o Options) (*Found, error) {
 	s.otherStudies()
 	s.finish()
 	if len(s.out.Studies) == 0 && len(s.out.Failures) == 0 {
-		return nil, fmt.Errorf("intake: inputs: want at least one file that is or claims to be an image (%s), got %d other files", readable(), len(files))
+		var got []string
+		rest := len(files)
+		for _, o := range s.out.Others {
+			got = append(got, o.String())
+			rest -= o.Files
+		}
+		if rest > 0 {
+			got = append(got, fmt.Sprintf("%d other files", rest))
+		}
+		return nil, fmt.Errorf("intake: inputs: want at least one file that is or claims to be an image (%s), got %s", readable(), strings.Join(got, ", "))
 	}
 	return s.out, nil
 }
@@ -134,12 +154,26 @@ func (s *scanner) finish() {
 		s.out.Images += d.files
 	}
 	s.out.Studies = pair(s.drafts)
+	s.countOthers()
 	slices.SortStableFunc(s.out.Failures, func(a, b Failure) int { return strings.Compare(a.Path, b.Path) })
 	for n := range s.out.Failures {
 		f := &s.out.Failures[n]
 		f.Key = s.names.take(safeName(f.Path))
 	}
 	s.unusedRows()
+}
+
+// countOthers counts the objects without pixels, the kinds in the order of their names.
+func (s *scanner) countOthers() {
+	count := map[string]int{}
+	for _, f := range s.found {
+		if f.other != "" {
+			count[f.other]++
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(count)) {
+		s.out.Others = append(s.out.Others, Other{kind, count[kind]})
+	}
 }
 
 // unusedRows says which rows of the table speak of nothing that was found.

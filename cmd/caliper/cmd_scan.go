@@ -28,7 +28,8 @@ func newScanCmd(s term.Streams) *cobra.Command {
 		Short: "List the patients, studies and series of folders, their geometry, priors and problems",
 		Long: `Looks at every file under IN by its header and lists what there is: patients, their studies with the
 priors that each is compared with, series with size and spacing, masks that lie beside their image, and
-files that claim to be an image and can't be read. Other files are counted and passed over. Of a whole-slide
+files that claim to be an image and can't be read. Other files are counted and passed over; of DICOM objects
+without pixels (reports, plans, a DICOMDIR) the count says what they are. Of a whole-slide
 image each level is listed. IN may be a folder, a file, a DICOMDIR (which stands for the files that it
 lists) or an archive (.zip, .tar, .tar.gz), of which nothing is unpacked into a folder.
 Formats read:
@@ -99,9 +100,21 @@ func printScan(out io.Writer, found *intake.Found) error {
 		fmt.Fprintf(w, "failed %s\t%s\n", f.Path, f.Reason)
 	}
 	printIssues(w, "", found.Issues)
-	fmt.Fprintf(w, "%s, %s, %s; %s; %s failed; %s passed over\n", count(patients, "patient", "patients"), count(len(found.Studies), "study", "studies"),
-		count(series, "series", "series"), count(len(found.Masks), "mask", "masks"), count(len(found.Failures), "file", "files"), count(found.Ignored, "other file", "other files"))
+	fmt.Fprintf(w, "%s, %s, %s; %s; %s failed; %s passed over%s\n", count(patients, "patient", "patients"), count(len(found.Studies), "study", "studies"),
+		count(series, "series", "series"), count(len(found.Masks), "mask", "masks"), count(len(found.Failures), "file", "files"), count(found.Ignored, "other file", "other files"), kinds(found.Others))
 	return w.Flush()
+}
+
+// kinds lists what objects without pixels are.
+func kinds(others []intake.Other) string {
+	var out []string
+	for _, o := range others {
+		out = append(out, o.String())
+	}
+	if out == nil {
+		return ""
+	}
+	return " (" + strings.Join(out, ", ") + ")"
 }
 
 func count(n int, one, many string) string {
