@@ -169,6 +169,9 @@ func convertSeries(ctx context.Context, s term.Streams, o convertOptions, series
 	if o.level >= 0 || o.region != nil {
 		return convertRegion(ctx, s, o, series)
 	}
+	if series.Format == "dicom" && !isNIfTI(o.out) {
+		warnOfCuts(ctx, s, series)
+	}
 	if strings.EqualFold(filepath.Ext(o.out), ".png") {
 		v, err := intake.Open(ctx, series)
 		if err != nil {
@@ -196,6 +199,21 @@ func convertSeries(ctx context.Context, s term.Streams, o convertOptions, series
 		return fmt.Errorf("%s: %w", o.in, cutShort(err))
 	}
 	return writeOutput(s, o.out, image)
+}
+
+// warnOfCuts says which files end before their data set does, though their pixels are whole; where these are cut
+// too, reading them will say so.
+func warnOfCuts(ctx context.Context, s term.Streams, series study.Series) {
+	for _, path := range series.Files {
+		f, err := dicom.OpenFile(path)
+		if err != nil {
+			continue
+		}
+		var format *dicom.FormatError
+		if _, err = f.Trailing(ctx); errors.As(err, &format) && format.Truncated {
+			fmt.Fprintf(s.Err, "caliper: %s: warning: the file is cut off: %v\n", filepath.Base(path), err)
+		}
+	}
 }
 
 func convertMask(ctx context.Context, s term.Streams, o convertOptions, options intake.Options) error {

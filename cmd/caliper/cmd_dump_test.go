@@ -65,3 +65,38 @@ func TestDump(t *testing.T) {
 		t.Errorf("transcoded: want JPEG-LS in fragments, got code %d and\n%s", code, out)
 	}
 }
+
+// TestCutBehindPixels: what is cut behind whole pixels is converted with a warning, and dumped with an error.
+func TestCutBehindPixels(t *testing.T) {
+	dir := t.TempDir()
+	writeCT(t, dir)
+	paths, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("want files, got none (%v)", err)
+	}
+	b, err := os.ReadFile(paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	padding := []byte{0xfc, 0xff, 0xfc, 0xff, 'O', 'B', 0, 0, 64, 0, 0, 0, 0, 0, 0} // DataSetTrailingPadding, 64 bytes long
+	cut := filepath.Join(t.TempDir(), "cut.dcm")
+	if err := os.WriteFile(cut, append(b, padding...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	for _, args := range [][]string{{"--raw", cut, filepath.Join(out, "a.npy")}, {cut, filepath.Join(out, "a.nii")}, {cut, filepath.Join(out, "a.nrrd")}, {cut, filepath.Join(out, "a.png")}} {
+		code, _, errs := caliper(append([]string{"convert"}, args...)...)
+		if code != exitOK || strings.Count(errs, "the file is cut off") != 1 || !strings.Contains(errs, "warning") {
+			t.Errorf("convert %v: want code 0 and one warning, got %d and %q", args, code, errs)
+		}
+	}
+	if code, _, errs := caliper("dump", cut); code != exitFatal || !strings.Contains(errs, "the file is cut off") {
+		t.Errorf("dump: want code 1, got %d and %q", code, errs)
+	}
+	if err := os.WriteFile(cut, b[:len(b)-65], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errs := caliper("scan", cut); code != exitFatal || !strings.Contains(out, "failed cut.dcm") || errs == "" {
+		t.Errorf("scan: want code 1 and the file as failed, got %d, %q and %q", code, out, errs)
+	}
+}
