@@ -9,14 +9,15 @@ import (
 )
 
 var avx512Tier = tier{
-	name:        AVX512,
-	lanes:       16,
-	maxRows:     maxRows512,
-	tile:        func(rows, nv int, t *Tile) { tiles512[nv][rows](t) },
-	winogradIn:  [7]func(*WinogradIn){4: winogradIn4x512, 6: winogradIn6x512},
-	winogradOut: [7]func(*WinogradOut){4: winogradOut4x512, 6: winogradOut6x512},
-	wholeIn:     [7]func(*WinogradIn){4: winogradWholeIn4x512, 6: winogradWholeIn6x512},
-	wholeOut:    [7]func(*WinogradOut){4: winogradWholeOut4x512, 6: winogradWholeOut6x512},
+	name:           AVX512,
+	lanes:          16,
+	maxRows:        maxRows512,
+	tile:           func(rows, nv int, t *Tile) { tiles512[nv][rows](t) },
+	winogradIn:     [7]func(*WinogradIn){4: winogradIn4x512, 6: winogradIn6x512},
+	winogradOut:    [7]func(*WinogradOut){4: winogradOut4x512, 6: winogradOut6x512},
+	winogradWeight: winogradWeight512,
+	wholeIn:        [7]func(*WinogradIn){4: winogradWholeIn4x512, 6: winogradWholeIn6x512},
+	wholeOut:       [7]func(*WinogradOut){4: winogradWholeOut4x512, 6: winogradWholeOut6x512},
 	binary: [numBinary]func(dst, a, b []float32){
 		opAdd: add512, opSub: sub512, opMul: mul512, opDiv: div512, opMax: max512, opMin: min512,
 	},
@@ -46,14 +47,15 @@ var avx512Tier = tier{
 }
 
 var avx2Tier = tier{
-	name:        AVX2,
-	lanes:       8,
-	maxRows:     maxRows256,
-	tile:        func(rows, nv int, t *Tile) { tiles256[nv][rows](t) },
-	winogradIn:  [7]func(*WinogradIn){4: winogradIn4x256, 6: winogradIn6x256},
-	winogradOut: [7]func(*WinogradOut){4: winogradOut4x256, 6: winogradOut6x256},
-	wholeIn:     [7]func(*WinogradIn){4: winogradWholeIn4x256, 6: winogradWholeIn6x256},
-	wholeOut:    [7]func(*WinogradOut){4: winogradWholeOut4x256, 6: winogradWholeOut6x256},
+	name:           AVX2,
+	lanes:          8,
+	maxRows:        maxRows256,
+	tile:           func(rows, nv int, t *Tile) { tiles256[nv][rows](t) },
+	winogradIn:     [7]func(*WinogradIn){4: winogradIn4x256, 6: winogradIn6x256},
+	winogradOut:    [7]func(*WinogradOut){4: winogradOut4x256, 6: winogradOut6x256},
+	winogradWeight: winogradWeight256,
+	wholeIn:        [7]func(*WinogradIn){4: winogradWholeIn4x256, 6: winogradWholeIn6x256},
+	wholeOut:       [7]func(*WinogradOut){4: winogradWholeOut4x256, 6: winogradWholeOut6x256},
 	binary: [numBinary]func(dst, a, b []float32){
 		opAdd: add256, opSub: sub256, opMul: mul256, opDiv: div256, opMax: max256, opMin: min256,
 	},

@@ -10,6 +10,7 @@ type tier struct {
 	// by the number of rows or points
 	winogradIn     [7]func(*WinogradIn)
 	winogradOut    [7]func(*WinogradOut)
+	winogradWeight func(dst *float32, dstStride int, src *float32, srcStride, vecs int)
 	wholeIn        [7]func(*WinogradIn)
 	wholeOut       [7]func(*WinogradOut)
 	binary         [numBinary]func(dst, a, b []float32)
@@ -48,6 +49,9 @@ var plainTier = tier{
 	winogradOut: [7]func(*WinogradOut){
 		4: func(t *WinogradOut) { winogradOutPlain(4, 8, t) },
 		6: func(t *WinogradOut) { winogradOutPlain(6, 8, t) },
+	},
+	winogradWeight: func(dst *float32, dstStride int, src *float32, srcStride, vecs int) {
+		winogradWeightPlain(dst, dstStride, src, srcStride, 8*vecs)
 	},
 	wholeIn: [7]func(*WinogradIn){
 		4: func(t *WinogradIn) { wholeInPlain(4, 8, t) },

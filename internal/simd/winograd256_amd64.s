@@ -471,3 +471,57 @@ loop:
 	JNZ     set
 	VZEROUPPER
 	RET
+
+// func winogradWeight256(dst *float32, dstStride int, src *float32, srcStride int, vecs int)
+// Requires: AVX, FMA3
+TEXT ·winogradWeight256(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         dstStride+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         srcStride+24(FP), BX
+	MOVQ         vecs+32(FP), SI
+	LEAQ         (AX)(CX*2), DI
+	ADDQ         CX, DI
+	VBROADCASTSS c3e800000_256<>+0(SB), Y0
+	VBROADCASTSS c3e2aaaab_256<>+0(SB), Y1
+	VBROADCASTSS c3daaaaab_256<>+0(SB), Y2
+
+next:
+	VMOVUPS     (DX), Y3
+	VMOVUPS     (DX)(BX*1), Y4
+	VMOVUPS     (DX)(BX*2), Y5
+	VMOVUPS     Y5, (DI)(CX*2)
+	VMULPS      Y0, Y3, Y7
+	VMOVUPS     Y7, (AX)
+	VADDPS      Y5, Y3, Y6
+	VMULPS      Y1, Y6, Y6
+	VMULPS      Y1, Y4, Y3
+	VMULPS      Y1, Y5, Y5
+	VFMADD231PS Y1, Y7, Y5
+	VXORPS      Y7, Y7, Y7
+	VSUBPS      Y6, Y7, Y7
+	VSUBPS      Y3, Y7, Y6
+	VADDPS      Y3, Y7, Y7
+	VMOVUPS     Y6, (AX)(CX*1)
+	VMOVUPS     Y7, (AX)(CX*2)
+	VMULPS      Y2, Y4, Y4
+	VADDPS      Y4, Y5, Y6
+	VSUBPS      Y4, Y5, Y7
+	VMOVUPS     Y6, (DI)
+	VMOVUPS     Y7, (DI)(CX*1)
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, DI
+	DECQ        SI
+	JNZ         next
+	VZEROUPPER
+	RET
+
+DATA c3e800000_256<>+0(SB)/4, $0x3e800000
+GLOBL c3e800000_256<>(SB), RODATA|NOPTR, $4
+
+DATA c3e2aaaab_256<>+0(SB)/4, $0x3e2aaaab
+GLOBL c3e2aaaab_256<>(SB), RODATA|NOPTR, $4
+
+DATA c3daaaaab_256<>+0(SB)/4, $0x3daaaaab
+GLOBL c3daaaaab_256<>(SB), RODATA|NOPTR, $4

@@ -449,3 +449,57 @@ loop:
 	JNZ     set
 	VZEROUPPER
 	RET
+
+// func winogradWeight512(dst *float32, dstStride int, src *float32, srcStride int, vecs int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·winogradWeight512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         dstStride+8(FP), CX
+	MOVQ         src+16(FP), DX
+	MOVQ         srcStride+24(FP), BX
+	MOVQ         vecs+32(FP), SI
+	LEAQ         (AX)(CX*2), DI
+	ADDQ         CX, DI
+	VBROADCASTSS c3e800000_512<>+0(SB), Z0
+	VBROADCASTSS c3e2aaaab_512<>+0(SB), Z1
+	VBROADCASTSS c3daaaaab_512<>+0(SB), Z2
+
+next:
+	VMOVUPS     (DX), Z3
+	VMOVUPS     (DX)(BX*1), Z4
+	VMOVUPS     (DX)(BX*2), Z5
+	VMOVUPS     Z5, (DI)(CX*2)
+	VMULPS      Z0, Z3, Z7
+	VMOVUPS     Z7, (AX)
+	VADDPS      Z5, Z3, Z6
+	VMULPS      Z1, Z6, Z6
+	VMULPS      Z1, Z4, Z3
+	VMULPS      Z1, Z5, Z5
+	VFMADD231PS Z1, Z7, Z5
+	VXORPS      Z7, Z7, Z7
+	VSUBPS      Z6, Z7, Z7
+	VSUBPS      Z3, Z7, Z6
+	VADDPS      Z3, Z7, Z7
+	VMOVUPS     Z6, (AX)(CX*1)
+	VMOVUPS     Z7, (AX)(CX*2)
+	VMULPS      Z2, Z4, Z4
+	VADDPS      Z4, Z5, Z6
+	VSUBPS      Z4, Z5, Z7
+	VMOVUPS     Z6, (DI)
+	VMOVUPS     Z7, (DI)(CX*1)
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, DI
+	DECQ        SI
+	JNZ         next
+	VZEROUPPER
+	RET
+
+DATA c3e800000_512<>+0(SB)/4, $0x3e800000
+GLOBL c3e800000_512<>(SB), RODATA|NOPTR, $4
+
+DATA c3e2aaaab_512<>+0(SB)/4, $0x3e2aaaab
+GLOBL c3e2aaaab_512<>(SB), RODATA|NOPTR, $4
+
+DATA c3daaaaab_512<>+0(SB)/4, $0x3daaaaab
+GLOBL c3daaaaab_512<>(SB), RODATA|NOPTR, $4

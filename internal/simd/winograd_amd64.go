@@ -49,3 +49,9 @@ func winogradWholeOut4x256(t *WinogradOut)
 
 //go:noescape
 func winogradWholeOut6x256(t *WinogradOut)
+
+//go:noescape
+func winogradWeight512(dst *float32, dstStride int, src *float32, srcStride int, vecs int)
+
+//go:noescape
+func winogradWeight256(dst *float32, dstStride int, src *float32, srcStride int, vecs int)

@@ -40,6 +40,7 @@ func (m *machine) winograd() {
 		m.wholeIn(n)
 		m.wholeOut(n)
 	}
+	m.winogradWeight()
 }
 
 // strided returns the places of six rows at equal distances, as base, base of the fourth and distance.

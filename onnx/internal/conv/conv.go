@@ -1,5 +1,7 @@
 package conv
 
+import "github.com/caliper-imaging/caliper/internal/simd"
+
 // Packed is a convolution's weight, laid out for the kernels of this machine. It is read only, so calls may share it.
 type Packed struct {
 	p         Params
@@ -20,7 +22,7 @@ func Pack(weight []float32, p *Params) *Packed {
 func packForm(weight []float32, q Params, f form) *Packed {
 	k := &Packed{p: q, form: f}
 	icg, ocg := q.InC/q.Group, q.OutC/q.Group
-	winograd := f != form{}
+	winograd := f != form{} && !f.isLate(icg, ocg)
 	taps := q.taps()
 	if winograd {
 		taps = k.form.points()
@@ -29,7 +31,7 @@ func packForm(weight []float32, q Params, f form) *Packed {
 		}
 	}
 	k.groupSize = taps * icg * ocg
-	k.weight = make([]float32, q.Group*k.groupSize)
+	k.weight = make([]float32, q.Group*k.groupSize, q.Group*k.groupSize+2*simd.Lanes()) // read in whole vectors
 	k.tiles = rowTiles(ocg, icg*q.taps())
 	for g := range q.Group {
 		src := weight[g*icg*ocg*q.taps():]
