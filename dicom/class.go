@@ -95,6 +95,6 @@ func (f *File) wantsPixels() bool {
 	case "1.2.840.10008.5.1.4.1.1.481.2": // RT Dose, which may hold histograms alone
 		return !f.Has(tag.DVHSequence)
 	default:
-		return strings.HasSuffix(className(class), "Image Storage")
+		return strings.Contains(className(class), "Image Storage") // also "… Image Storage - For Presentation"
 	}
 }

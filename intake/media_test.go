@@ -239,7 +239,7 @@ func TestObjectsWithoutPixels(t *testing.T) {
 	last := w.slice("image.dcm", "P1", "", "1.2.1", day("2024-05-01"), 0)
 	for name, class := range map[string]string{
 		"sr.dcm": "1.2.840.10008.5.1.4.1.1.88.11", "sr2.dcm": "1.2.840.10008.5.1.4.1.1.88.11", "plan.dcm": "1.2.840.10008.5.1.4.1.1.481.5", "state.dcm": "1.2.840.10008.5.1.4.1.1.11.1",
-		"DICOMDIR.dcm": "1.2.840.10008.1.3.10", "pdf.dcm": "1.2.840.10008.5.1.4.1.1.104.1", "private.dcm": "1.2.3.4", "noimage.dcm": "1.2.840.10008.5.1.4.1.1.4", "skin.dcm": "1.2.840.10008.5.1.4.1.1.77.1.7",
+		"DICOMDIR.dcm": "1.2.840.10008.1.3.10", "pdf.dcm": "1.2.840.10008.5.1.4.1.1.104.1", "private.dcm": "1.2.3.4", "noimage.dcm": "1.2.840.10008.5.1.4.1.1.4", "skin.dcm": "1.2.840.10008.5.1.4.1.1.77.1.7", "chest.dcm": "1.2.840.10008.5.1.4.1.1.1.1",
 	} {
 		var e dicom.Elements
 		for _, el := range []struct {
@@ -270,8 +270,8 @@ func TestObjectsWithoutPixels(t *testing.T) {
 	for _, f := range found.Failures {
 		failed = append(failed, f.Path)
 	}
-	equal(t, "failures", []string{"cut.dcm", "noimage.dcm", "skin.dcm"}, failed)
-	if !strings.Contains(found.Failures[0].Reason, "the file is cut off") {
-		t.Errorf("want the cut file called so, got %q", found.Failures[0].Reason)
+	equal(t, "failures", []string{"chest.dcm", "cut.dcm", "noimage.dcm", "skin.dcm"}, failed)
+	if !strings.Contains(found.Failures[1].Reason, "the file is cut off") {
+		t.Errorf("want the cut file called so, got %q", found.Failures[1].Reason)
 	}
 }
