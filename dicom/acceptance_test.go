@@ -2,6 +2,7 @@ package dicom
 
 import (
 	"bytes"
+	"compress/flate"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -21,7 +22,8 @@ import (
 )
 
 // bounds are the places in a file where a cut loses no part of an element: between elements of the top level,
-// if there are no pixels or they are whole. It walks PS3.5 section 7 for itself, and knows no file that is deflated.
+// if there are no pixels or they are whole; behind the stream of a file that is deflated. It walks PS3.5 section 7
+// for itself.
 func bounds(b []byte) map[int]bool {
 	out := map[int]bool{len(b): true}
 	at := 0
@@ -95,7 +97,13 @@ func bounds(b []byte) map[int]bool {
 				explicit = false
 			case ExplicitBig:
 				o = binary.BigEndian
-			case Deflated:
+			case Deflated: // behind the stream, which reads no byte past its end
+				rest := bytes.NewReader(b[at:])
+				if _, err := io.Copy(io.Discard, flate.NewReader(rest)); err == nil {
+					for n := len(b) - rest.Len(); n < len(b); n++ {
+						out[n] = true
+					}
+				}
 				return out
 			case "":
 				explicit = b[at+4] >= 'A' && b[at+4] <= 'Z'
