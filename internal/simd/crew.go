@@ -68,16 +68,18 @@ func next() (f func()) {
 	return <-handed // somebody counts on this worker
 }
 
-// spin calls done until it is true or the time is over, and lets other goroutines go first.
+// spin calls done until it is true or the time is over, and lets other goroutines and threads go first.
 func spin(long time.Duration, done func() bool) {
 	if done() || runtime.GOMAXPROCS(0) == 1 {
 		return
 	}
-	for start := time.Now(); time.Since(start) < long; runtime.Gosched() {
+	for start := time.Now(); time.Since(start) < long; {
 		for range 32 {
 			if done() {
 				return
 			}
 		}
+		runtime.Gosched()
+		yield()
 	}
 }

@@ -1,5 +1,7 @@
 package simd
 
+import "runtime"
+
 // PackedB is the right factor of a product laid out once for many: in blocks of the inner dimension, each in panels [kc][nr] with
 // zeros behind the last column. It is read only and may serve several products at once.
 type PackedB struct {
@@ -25,7 +27,8 @@ func PackB(transB bool, n, k int, b []float32, ldb, threads int) *PackedB {
 	} else {
 		_ = b[(k-1)*ldb+n-1]
 	}
-	p := &PackedB{n: n, k: k, nv: nv, f: Alloc((n + nr - 1) / nr * nr * k)}
+	p := &PackedB{n: n, k: k, nv: nv}
+	p.f = AllocFor(p, (n+nr-1)/nr*nr*k)
 	blocks := gemmBlocks(k)
 	for kb := range blocks {
 		pc := kb * k / blocks
@@ -70,4 +73,5 @@ func SgemmPacked(transA bool, m int, alpha float32, a []float32, lda int, b *Pac
 	}
 	g := gemm{transA: transA, m: m, n: b.n, k: b.k, alpha: alpha, a: a, lda: lda, packed: b, c: c, ldc: ldc, threads: threads}
 	g.run(beta == 1)
+	runtime.KeepAlive(b)
 }

@@ -1,6 +1,10 @@
 package conv
 
-import "github.com/caliper-imaging/caliper/internal/simd"
+import (
+	"runtime"
+
+	"github.com/caliper-imaging/caliper/internal/simd"
+)
 
 // Packed is a convolution's weight, laid out for the kernels of this machine. It is read only, so calls may share it.
 type Packed struct {
@@ -31,7 +35,7 @@ func packForm(weight []float32, q Params, f form) *Packed {
 		}
 	}
 	k.groupSize = taps * icg * ocg
-	k.weight = make([]float32, q.Group*k.groupSize, q.Group*k.groupSize+2*simd.Lanes()) // read in whole vectors
+	k.weight = simd.AllocFor(k, q.Group*k.groupSize+2*simd.Lanes())[:q.Group*k.groupSize] // read in whole vectors
 	k.tiles = rowTiles(ocg, icg*q.taps())
 	for g := range q.Group {
 		src := weight[g*icg*ocg*q.taps():]
@@ -58,6 +62,7 @@ func (k *Packed) Forward(dst, src, bias []float32, p *Params, act Activation, th
 
 // ForwardAdd computes dst = act(conv(src, weight) + bias + add), where add has the output's shape, may be nil and may be dst.
 func (k *Packed) ForwardAdd(dst, src, bias, add []float32, p *Params, act Activation, threads int) {
+	defer runtime.KeepAlive(k)
 	q := *p
 	q.normalise()
 	if err := q.Check(); err != nil {

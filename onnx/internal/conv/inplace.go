@@ -1,6 +1,10 @@
 package conv
 
-import "github.com/caliper-imaging/caliper/internal/simd"
+import (
+	"runtime"
+
+	"github.com/caliper-imaging/caliper/internal/simd"
+)
 
 // planes says where the planes of an input along depth lie: a channel's plane d starts pitch·channel floats into element d.
 type planes []struct {
@@ -41,6 +45,7 @@ func (k *Packed) Aside(p *Params) int {
 // numbers are those of Forward. Outputs are computed a block of planes at a time, of which the inputs are put aside, into memory of
 // Aside floats.
 func (k *Packed) ForwardInPlace(data, bias, aside []float32, p *Params, act Activation, threads int) {
+	defer runtime.KeepAlive(k)
 	q := *p
 	q.normalise()
 	if err := q.Check(); err != nil {

@@ -2,6 +2,7 @@ package conv
 
 import (
 	"math"
+	"runtime"
 
 	"github.com/caliper-imaging/caliper/internal/simd"
 )
@@ -56,6 +57,7 @@ func PackInteger(weight []int32, p *Params) *Integer {
 // Forward computes dst[o] + offset[o] = Σ (x − zero)·w with threads workers, exactly (int32 arithmetic), where x are bytes, signed or
 // not. The offsets, one an output channel, are what it returns. The result is the same for any number of threads.
 func (k *Integer) Forward(dst []int32, src []byte, signed bool, zero int32, p *Params, threads int) (offset []int32) {
+	defer runtime.KeepAlive(k)
 	q := *p
 	q.normalise()
 	if err := q.Check(); err != nil {

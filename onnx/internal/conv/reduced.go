@@ -2,6 +2,7 @@ package conv
 
 import (
 	"math"
+	"runtime"
 
 	"github.com/caliper-imaging/caliper/internal/simd"
 )
@@ -190,6 +191,7 @@ func RangeOf(x []float32, threads int) (r Range, ok bool) {
 // the weight was packed for. in is the input's range, for Int8 only; values outside of it are clamped to it. The result is the same
 // for any number of threads.
 func (k *Reduced) Forward(dst, src, bias, add []float32, in Range, p *Params, act Activation, threads int) {
+	defer runtime.KeepAlive(k)
 	q := *p
 	q.normalise()
 	need("input", len(src), q.Batch*q.InC*q.inVoxels())

@@ -1,5 +1,7 @@
 package conv
 
+import "runtime"
+
 // TransposeOutSize returns the output's spatial size of a transposed convolution with the given extra output padding.
 func (p *Params) TransposeOutSize(outputPadding [3]int) [3]int {
 	q := *p
@@ -91,6 +93,7 @@ func PackTranspose(weight []float32, p *Params) *PackedTranspose {
 
 // Forward is Transpose on the packed weight.
 func (k *PackedTranspose) Forward(dst, src, bias []float32, p *Params, act Activation, threads int) {
+	defer runtime.KeepAlive(k)
 	q := *p
 	q.normalise()
 	if err := q.checkCommon(); err != nil {

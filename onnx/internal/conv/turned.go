@@ -57,7 +57,7 @@ func packTurned(weight []float32, q Params) *Packed {
 		k.tiles = append(k.tiles, rowTile{first: first, rows: min(most, ocg-first), at: first * icg * taps})
 	}
 	k.groupSize = taps * icg * panelWidth(ocg)
-	k.weight = simd.Alloc(q.Group * k.groupSize)
+	k.weight = simd.AllocFor(k, q.Group*k.groupSize)
 	for g := range q.Group {
 		src := weight[g*icg*ocg*taps:]
 		dst := k.weight[g*k.groupSize:][:k.groupSize]
