@@ -1,57 +1,37 @@
 package ops
 
-import "sync"
+import "github.com/caliper-imaging/caliper/internal/simd"
 
-// parallel splits [0, n) into at most c.Threads runs of at least grain and calls f on each. Every
+// parallel splits [0, n) into runs of about grain or more and calls f on each, by c.Threads workers. Every
 // index is handled by one call, so results do not depend on the number of threads. Runs of many
 // elements begin at multiples of 64, so that vector kernels meet the same tail however many there are.
 func (c *Call) parallel(n, grain int, f func(lo, hi int)) {
 	if grain < 1 {
 		grain = 1
 	}
-	parts := min(c.Threads, (n+grain-1)/grain)
-	if parts <= 1 {
+	parts := min(max(c.Threads, 1)*runsPerThread, (n+grain-1)/grain)
+	if c.Threads <= 1 || parts <= 1 {
 		if n > 0 {
 			f(0, n)
 		}
 		return
 	}
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var thrown any
-	work := func(lo, hi int) {
-		defer func() {
-			if p := recover(); p != nil {
-				mu.Lock()
-				thrown = p
-				mu.Unlock()
-			}
-		}()
-		f(lo, hi)
-	}
 	border := func(p int) int {
-		if p == parts {
-			return n
-		}
-		at := p * (n / parts)
-		if grain >= 1<<12 {
+		at := p * n / parts
+		if p < parts && grain >= 1<<12 {
 			at &^= 63
 		}
 		return at
 	}
-	for p := 1; p < parts; p++ {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			work(border(p), border(p+1))
-		}()
-	}
-	work(0, border(1))
-	wg.Wait()
-	if thrown != nil {
-		panic(thrown)
-	}
+	simd.Each(c.Threads, parts, func(_, p int) {
+		if lo, hi := border(p), border(p+1); lo < hi {
+			f(lo, hi)
+		}
+	})
 }
+
+// runsPerThread is in how many runs a thread's share is cut, so that one that is late leaves some to the others.
+const runsPerThread = 4
 
 // grainOf is the number of items of the given cost, in elementary operations, that are worth a
 // goroutine.
