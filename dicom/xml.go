@@ -89,12 +89,11 @@ func (x *xmlWriter) value(el *sk.Element) {
 	if el.Value == nil {
 		return
 	}
-	one := func(n int, s string) {
+	var room [64]byte
+	start := func(n int) {
 		x.out.WriteString(`<Value number="`)
-		x.out.WriteString(strconv.Itoa(n + 1))
+		x.out.Write(strconv.AppendInt(room[:0], int64(n+1), 10))
 		x.out.WriteString(`">`)
-		x.text(s)
-		x.out.WriteString("</Value>")
 	}
 	switch v := el.Value.GetValue().(type) {
 	case []string:
@@ -104,24 +103,30 @@ func (x *xmlWriter) value(el *sk.Element) {
 			case el.RawValueRepresentation == "PN":
 				x.name(i, s)
 			default:
-				one(i, s)
+				start(i)
+				x.text(s)
+				x.out.WriteString("</Value>")
 			}
 		}
 	case []int:
 		for i, n := range v {
+			start(i)
 			if el.RawValueRepresentation == "AT" {
-				one(i, fmt.Sprintf("%08X", uint32(n)))
+				fmt.Fprintf(x.out, "%08X", uint32(n))
 			} else {
-				one(i, strconv.Itoa(n))
+				x.out.Write(strconv.AppendInt(room[:0], int64(n), 10))
 			}
+			x.out.WriteString("</Value>")
 		}
 	case []float64:
 		for i, f := range v {
+			start(i)
 			if single(el.RawValueRepresentation) {
-				one(i, shortest32(f))
-				continue
+				x.out.Write(strconv.AppendFloat(room[:0], float64(float32(f)), 'g', -1, 32))
+			} else {
+				x.out.Write(strconv.AppendFloat(room[:0], f, 'g', -1, 64))
 			}
-			one(i, strconv.FormatFloat(f, 'g', -1, 64))
+			x.out.WriteString("</Value>")
 		}
 	case []byte:
 		x.inline(v)
