@@ -24,7 +24,8 @@ func newDumpCmd(s term.Streams) *cobra.Command {
 		Use:   "dump FILE",
 		Short: "Print the data set of a DICOM file",
 		Long: `Prints every element of a DICOM file (- for stdin), nested and private ones too, but not its pixels. What it prints
-has the patient's data in it. A file that is cut is printed as far as it goes, and the exit code is 1.
+has the patient's data in it. It prints as it goes: a file of any size takes little memory beside its header. A file
+that is cut, or an image without its pixels, is printed as far as it goes, and the exit code is 1.
 
 ` + exitCodesHelp,
 		Example: "  caliper dump image.dcm\n  caliper dump image.dcm --json | jq '.[\"00080060\"].Value[0]'",
