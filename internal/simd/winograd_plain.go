@@ -67,10 +67,9 @@ func wholeInPlain(n, lanes int, t *WinogradIn) {
 		masks[i] = 1<<lanes - 1
 	}
 	u.Masks, u.SrcOff = &masks[0], 0
-	for range t.Repeat {
+	for i := range t.Repeat {
+		u.Dst, u.SrcOff = at(t.Dst, i*t.DstStep), i*t.SrcStep
 		winogradInPlain(n, lanes, &u)
-		u.Dst = at(u.Dst, t.DstStep)
-		u.SrcOff += t.SrcStep
 	}
 }
 
@@ -82,11 +81,11 @@ func wholeOutPlain(n, lanes int, t *WinogradOut) {
 	}
 	u.Masks, u.Bias = &masks[0], 0
 	u.NoClamp()
-	for range t.Repeat {
-		winogradOutPlain(n, lanes, &u)
-		u.Src = at(u.Src, t.SrcStep)
+	for i := range t.Repeat {
+		u.Src = at(t.Src, i*t.SrcStep)
 		for k := range n - 2 {
-			u.Dst[k] = at(u.Dst[k], t.DstStep)
+			u.Dst[k] = at(t.Dst[k], i*t.DstStep)
 		}
+		winogradOutPlain(n, lanes, &u)
 	}
 }
