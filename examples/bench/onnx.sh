@@ -12,6 +12,7 @@ cpus=${CPUS:-0-$((threads - 1))}
 echo "| network | ours, ms | onnxruntime, ms | OpenVINO, ms | ours / onnxruntime | ours / best | peak MB, ours / onnxruntime / OpenVINO | ratio | load ms, ours / onnxruntime / OpenVINO |"
 echo "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 for model in "$@"; do
+  cat "$model" >/dev/null # into the page cache, for all alike
   ours=$(taskset -c "$cpus" "$caliper" bench onnx "$model" --threads "$threads" --runs "$runs" --json)
   results=()
   for peer in $peers; do
