@@ -3,9 +3,7 @@ package dicom
 import (
 	"context"
 	"encoding/binary"
-	"runtime"
 	"strings"
-	"sync"
 
 	"github.com/suyashkumar/dicom/pkg/tag"
 
@@ -66,29 +64,18 @@ func (st *Stack) StoredInto(ctx context.Context, t int, dst []byte) (bits uint16
 		return 0, frame.Errorf(pkg, "time point: want 0 to %d, got %d", len(st.times)-1, t)
 	}
 	in := st.times[t]
-	g := st.Series.Geometry
 	size := len(dst) / len(in)
-	parts := max(1, min(runtime.GOMAXPROCS(0), len(in), g.Voxels()>>16))
-	errs, set := make([]error, parts), make([]uint16, parts)
-	var wait sync.WaitGroup
-	for part := range parts {
-		wait.Go(func() {
-			read := sliceReader{ctx: ctx, stack: st}
-			defer read.close()
-			lo, hi := len(in)*part/parts, len(in)*(part+1)/parts
-			for k := lo; k < hi && errs[part] == nil; k++ {
-				var some uint16
-				some, errs[part] = read.stored(dst[k*size:][:size], in[k])
-				set[part] |= some
-			}
-		})
+	set := make([]uint16, st.maxParts(len(in)))
+	err = st.inParts(ctx, len(in), func(read *sliceReader, part, k int) error {
+		some, err := read.stored(dst[k*size:][:size], in[k])
+		set[part] |= some
+		return err
+	})
+	if err != nil {
+		return 0, err
 	}
-	wait.Wait()
-	for part, err := range errs {
-		if err != nil {
-			return 0, err
-		}
-		bits |= set[part]
+	for _, some := range set {
+		bits |= some
 	}
 	return bits, nil
 }

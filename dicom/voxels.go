@@ -50,21 +50,34 @@ func (st *Stack) Volume(ctx context.Context, t int) (*volume.Volume, error) {
 	return v, nil
 }
 
-// fill decodes all slices, in as many parts at once as there are processors for.
+// fill decodes all slices.
 func (st *Stack) fill(ctx context.Context, v *volume.Volume, in []slice) error {
-	parts := max(1, min(runtime.GOMAXPROCS(0), len(in), v.Voxels()>>16))
+	return st.inParts(ctx, len(in), func(read *sliceReader, part, k int) error {
+		err := read.slice(v, k, in[k])
+		if part == 0 {
+			v.Unit = read.unit
+		}
+		return err
+	})
+}
+
+// maxParts is the number of parts in which n slices are read at once: as many as there are processors for.
+func (st *Stack) maxParts(n int) int {
+	return max(1, min(runtime.GOMAXPROCS(0), n, st.Series.Geometry.Voxels()>>16))
+}
+
+// inParts calls f for each of n slices, part by part at once, with the part's own reader. A part ends at its first error; the first
+// part's is returned.
+func (st *Stack) inParts(ctx context.Context, n int, f func(read *sliceReader, part, k int) error) error {
+	parts := st.maxParts(n)
 	errs := make([]error, parts)
 	var wait sync.WaitGroup
 	for part := range parts {
 		wait.Go(func() {
 			read := sliceReader{ctx: ctx, stack: st}
 			defer read.close()
-			lo, hi := len(in)*part/parts, len(in)*(part+1)/parts
-			for k := lo; k < hi && errs[part] == nil; k++ {
-				errs[part] = read.slice(v, k, in[k])
-			}
-			if part == 0 {
-				v.Unit = read.unit
+			for k := n * part / parts; k < n*(part+1)/parts && errs[part] == nil; k++ {
+				errs[part] = f(&read, part, k)
 			}
 		})
 	}

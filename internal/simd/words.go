@@ -49,9 +49,9 @@ func (t *tier) runWords(rows, nv int, tile *Tile) {
 	part := *tile
 	for at := 0; at < nv; at += maxWordVecs {
 		n := min(maxWordVecs, nv-at)
-		part.B, part.C = at32(tile.B, at*t.lanes), at32(tile.C, at*t.lanes)
+		part.B, part.C = Ahead(tile.B, at*t.lanes), Ahead(tile.C, at*t.lanes)
 		if tile.Init != nil {
-			part.Init = at32(tile.Init, at*t.lanes)
+			part.Init = Ahead(tile.Init, at*t.lanes)
 		}
 		part.Tail = t.lanes
 		if at+n == nv {
@@ -60,8 +60,6 @@ func (t *tier) runWords(rows, nv int, tile *Tile) {
 		run(rows, n, &part)
 	}
 }
-
-func at32(p *float32, n int) *float32 { return at(p, 4*n) }
 
 // wordTilePlain is the twin of the tiles over words.
 func wordTilePlain(rows, nv, lanes int, t *Tile) {
@@ -115,7 +113,7 @@ func QuantiseBytes(dst []uint32, a, b, c, d []float32, inverse float32, zero int
 		for k, row := range rows {
 			q := zero
 			if row != nil {
-				q = quantised(row[i], inverse, zero)
+				q = clampedInt(row[i]*inverse, zero, 0, 255)
 			}
 			word |= uint32(q) << (8 * k)
 		}
@@ -131,17 +129,12 @@ func QuantisePairs(dst []uint32, a, b []float32, inverse float32, zero int32) {
 		f(dst[:whole], a, b, inverse, zero)
 	}
 	for i := whole; i < len(dst); i++ {
-		word := uint32(quantised(a[i], inverse, zero)-zero) & 0xffff
+		word := uint32(clampedInt(a[i]*inverse, zero, 0, 255)-zero) & 0xffff
 		if b != nil {
-			word |= uint32(quantised(b[i], inverse, zero)-zero) << 16
+			word |= uint32(clampedInt(b[i]*inverse, zero, 0, 255)-zero) << 16
 		}
 		dst[i] = word
 	}
-}
-
-func quantised(x, inverse float32, zero int32) int32 {
-	v := math.RoundToEven(float64(x * inverse))
-	return int32(min(max(v+float64(zero), 0), 255))
 }
 
 // PairBfloat16 packs two rows into words of Bfloat16, rounded to nearest, ties to even; b may be nil for zeros.

@@ -43,11 +43,7 @@ func fusedMatMulOp(n *graph.Node) Kernel {
 func inverseOp(*graph.Node) Kernel {
 	return func(c *Call) {
 		x := c.in(0)
-		r := x.Rank()
-		if r < 2 || x.Shape()[r-1] != x.Shape()[r-2] {
-			fail("want square matrices, got %v", x)
-		}
-		n := x.Shape()[r-1]
+		n := sideOf(x)
 		src := c.cast(x, tensor.Float64, true, "").Float64()
 		out := make([]float64, len(src))
 		for m := range len(src) / max(1, n*n) {

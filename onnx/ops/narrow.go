@@ -93,13 +93,19 @@ func narrowConvOf(n *graph.Node) *narrowConv {
 
 // forward computes the convolution and tells whether it did: where nothing is gained by it, float32 serves.
 func (k *narrowConv) forward(c *Call, out, x, weight *tensor.Tensor, bias, add []float32, p *conv.Params, act conv.Activation) bool {
-	if k == nil || !conv.ReducedPays(p, k.precision, k.winograd) {
+	if k == nil {
 		return false
 	}
 	packed := k.packs.get(p, func() *conv.Reduced {
+		if !conv.ReducedPays(p, k.precision, k.winograd) {
+			return nil
+		}
 		defer c.unneeded(weight)
 		return conv.PackReduced(weight.Float32(), p, k.precision)
 	})
+	if packed == nil {
+		return false
+	}
 	var in conv.Range
 	if k.precision == conv.Int8 {
 		in = c.rangeOf(k.input, x.Float32())

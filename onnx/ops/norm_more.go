@@ -150,14 +150,19 @@ func swiGLUOp(n *graph.Node) Kernel {
 	}
 }
 
+// sideOf is the side of the square matrices in the last two dimensions.
+func sideOf(x *tensor.Tensor) int {
+	r := x.Rank()
+	if r < 2 || x.Shape()[r-1] != x.Shape()[r-2] {
+		fail("want square matrices, got %v", x)
+	}
+	return x.Shape()[r-1]
+}
+
 func detOp(*graph.Node) Kernel {
 	return func(c *Call) {
 		x := c.in(0)
-		r := x.Rank()
-		if r < 2 || x.Shape()[r-1] != x.Shape()[r-2] {
-			fail("want square matrices, got %v", x)
-		}
-		n := x.Shape()[r-1]
+		n, r := sideOf(x), x.Rank()
 		wide := c.cast(x, tensor.Float64, true, "").Float64()
 		out := c.New(tensor.Float64, x.Shape()[:r-2]...)
 		for i := range out.Len() {

@@ -87,14 +87,12 @@ func (h *Header) files(r *bufio.Reader, said string) error {
 		if len(h.DataFiles) == 0 {
 			return volume.Malformed("metaimage: ElementDataFile: want a list of files, got none")
 		}
-	case strings.Contains(words[0], "%") && len(words) > 3:
-		names, err := voxelfile.Names(words[0], words[1:])
+	default:
+		names, err := voxelfile.Named(said)
 		if err != nil {
 			return err
 		}
 		h.DataFiles = names
-	default:
-		h.DataFiles = []string{said}
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package mgh
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -22,8 +21,7 @@ func Write(path string, image any) error {
 		if !strings.EqualFold(filepath.Ext(path), ".mgz") {
 			return Encode(w, image)
 		}
-		z := gzipped.NewWriter(w)
-		return errors.Join(Encode(z, image), z.Close())
+		return gzipped.Encode(w, func(z io.Writer) error { return Encode(z, image) })
 	})
 }
 

@@ -2,7 +2,6 @@ package nifti
 
 import (
 	"encoding/binary"
-	"errors"
 	"io"
 	"strings"
 
@@ -25,8 +24,7 @@ func writePair(path string, image any) error {
 			if !strings.HasSuffix(strings.ToLower(path), ".gz") {
 				return write(w)
 			}
-			z := gzipped.NewWriter(w)
-			return errors.Join(write(z), z.Close())
+			return gzipped.Encode(w, write)
 		})
 	}
 	err := put(data, func(w io.Writer) error {

@@ -1,7 +1,6 @@
 package nrrd
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -47,9 +46,10 @@ func encode(w io.Writer, r *volume.Raw) error {
 }
 
 func pack(w io.Writer, r *volume.Raw) error {
-	z := gzipped.NewWriter(w)
-	_, err := z.Write(r.Bytes)
-	return errors.Join(err, z.Close())
+	return gzipped.Encode(w, func(z io.Writer) error {
+		_, err := z.Write(r.Bytes)
+		return err
+	})
 }
 
 // headerOf is the text before the empty line.

@@ -38,3 +38,11 @@ func Names(pattern string, numbers []string) ([]string, error) {
 	}
 	return out, nil
 }
+
+// Named returns the files that a header's text names: those of a pattern with its numbers, else the one of that name.
+func Named(said string) ([]string, error) {
+	if words := strings.Fields(said); len(words) > 3 && strings.Contains(words[0], "%") {
+		return Names(words[0], words[1:])
+	}
+	return []string{said}, nil
+}

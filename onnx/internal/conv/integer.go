@@ -36,21 +36,14 @@ func PackInteger(weight []int32, p *Params) *Integer {
 			break
 		}
 	}
-	per := k.words.PerWord()
-	bits := 32 / per
-	mask := uint32(1)<<bits - 1
-	icw := (icg + per - 1) / per
-	words := make([]float32, q.OutC*icw*taps)
-	w := simd.Bits(words)
-	for o := range q.OutC {
-		for i, v := range weight[o*icg*taps:][:icg*taps] {
-			tap, c := i%taps, i/taps
-			w[(o*icw+c/per)*taps+tap] |= uint32(v) & mask << (bits * (c % per))
+	n := icg * taps
+	k.packed = packWords(&q, k.words, func(o int) func(i int) uint32 {
+		return func(i int) uint32 {
+			v := weight[o*n+i]
 			k.sums[o] += v
+			return uint32(v)
 		}
-	}
-	inner := innerOf(&q, per)
-	k.packed = packForm(words, inner, form{})
+	})
 	return k
 }
 

@@ -76,24 +76,18 @@ func (f form) saved(q *Params) float64 {
 
 // PackDirect is Pack without Winograd's algorithm.
 func PackDirect(weight []float32, p *Params) *Packed {
-	q := *p
-	q.normalise()
-	if q.unusual() {
-		return Pack(weight, p)
-	}
-	need("weight", len(weight), q.OutC*(q.InC/q.Group)*q.taps())
-	return packForm(weight, q, form{})
+	return PackAs(weight, p, DirectLayoutOf(p))
 }
 
 // PackReduced lays the weight out for Forward in a precision other than Float32.
 func PackReduced(weight []float32, p *Params, precision Precision) *Reduced {
 	q := *p
 	q.normalise()
-	icg, taps := q.InC/q.Group, q.taps()
-	need("weight", len(weight), q.OutC*icg*taps)
+	n := q.InC / q.Group * q.taps()
+	need("weight", len(weight), q.OutC*n)
 	k := &Reduced{p: q, precision: precision, words: wordsOf(precision)}
 	if precision == BFloat16 && !k.words.Native() {
-		rounded := make([]float32, q.OutC*icg*taps)
+		rounded := make([]float32, q.OutC*n)
 		simd.RoundBfloat16(rounded, weight)
 		k.packed = Pack(rounded, &q)
 		return k
@@ -102,21 +96,30 @@ func PackReduced(weight []float32, p *Params, precision Precision) *Reduced {
 		k.scale = make([]float32, q.OutC)
 		k.sums = make([]float32, q.OutC)
 	}
-	per := k.words.PerWord()
+	k.packed = packWords(&q, k.words, func(o int) func(i int) uint32 {
+		encode := k.encoder(o, weight[o*n:][:n])
+		return func(i int) uint32 { return encode(weight[o*n+i]) }
+	})
+	return k
+}
+
+// packWords packs the weight of a convolution over words of q's channels. value gives, for an output channel, the function from a
+// weight's place among the channel's to the low bits of its value.
+func packWords(q *Params, w simd.Words, value func(o int) func(i int) uint32) *Packed {
+	icg, taps, per := q.InC/q.Group, q.taps(), w.PerWord()
+	bits := 32 / per
+	mask := uint32(1)<<bits - 1
 	icw := (icg + per - 1) / per
 	words := make([]float32, q.OutC*icw*taps)
+	dst := simd.Bits(words)
 	for o := range q.OutC {
-		src := weight[o*icg*taps:][:icg*taps]
-		encode := k.encoder(o, src)
-		for ic, v := range src {
-			tap, c := ic%taps, ic/taps
-			at := (o*icw+c/per)*taps + tap
-			words[at] = math.Float32frombits(math.Float32bits(words[at]) | encode(v)<<(32/per*(c%per)))
+		of := value(o)
+		for i := range icg * taps {
+			tap, c := i%taps, i/taps
+			dst[(o*icw+c/per)*taps+tap] |= of(i) & mask << (bits * (c % per))
 		}
 	}
-	inner := innerOf(&q, per)
-	k.packed = packForm(words, inner, form{})
-	return k
+	return packForm(words, innerOf(q, per), form{})
 }
 
 // encoder returns the function that makes a weight of an output channel a value of a word, and notes what its sums need.
@@ -134,14 +137,13 @@ func (k *Reduced) encoder(o int, weights []float32) func(v float32) uint32 {
 	}
 	scale := most / 127
 	k.scale[o] = scale
-	mask := uint32(1)<<(32/k.words.PerWord()) - 1
 	return func(v float32) uint32 {
 		if scale == 0 {
 			return 0
 		}
 		q := int32(math.RoundToEven(float64(v / scale)))
 		k.sums[o] += float32(q)
-		return uint32(q) & mask
+		return uint32(q)
 	}
 }
 
